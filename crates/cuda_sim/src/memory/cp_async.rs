@@ -1,0 +1,90 @@
+//! `cp.async`: copies from global to shared memory that land when they are waited for.
+//!
+//! PTX ISA, "Data Movement and Conversion Instructions: Asynchronous Copy". A thread's copies form
+//! groups; `wait_group n` waits for all but its `n` youngest groups. Nothing says that a copy
+//! lands earlier, so here it never does, and its source is read only then.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use crate::fault::{FaultKind, Line, Violation};
+use crate::memory::shared::Span;
+
+/// One `cp.async`.
+#[derive(Clone)]
+pub(crate) struct Copy {
+    /// Bytes of shared memory to write.
+    pub(crate) target: Span,
+    source: *const u8,
+    /// Bytes to read; the rest of the target becomes zero.
+    source_bytes: usize,
+    /// Where the kernel asked for it.
+    pub(crate) line: Line,
+}
+
+impl Copy {
+    /// # Safety
+    /// `source_bytes` bytes at `source` stay readable until the copy has landed.
+    pub(crate) unsafe fn new(
+        target: Span,
+        source: *const u8,
+        source_bytes: u32,
+        line: Line,
+    ) -> Result<Self, Violation> {
+        let (bytes, source_bytes) = (target.len(), source_bytes as usize);
+        let (kind, complaint) = if !matches!(bytes, 4 | 8 | 16) {
+            (FaultKind::InvalidOperand, "copies have 4, 8 or 16 bytes")
+        } else if source_bytes > bytes {
+            (FaultKind::InvalidOperand, "the source exceeds the copy")
+        } else if !source.addr().is_multiple_of(bytes) {
+            (FaultKind::Misaligned, "the source is misaligned")
+        } else {
+            return Ok(Self {
+                target,
+                source,
+                source_bytes,
+                line,
+            });
+        };
+        let detail =
+            format!("cp.async of {source_bytes} bytes at {source:p} to {bytes}: {complaint}");
+        Err(Violation::new(kind, detail))
+    }
+
+    /// The bytes that land.
+    pub(crate) fn read(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        // SAFETY: `new`'s caller keeps the source readable until the copy has landed, and `new`
+        // checked that it is no longer than the 16 bytes of the buffer.
+        unsafe {
+            self.source
+                .copy_to_nonoverlapping(bytes.as_mut_ptr(), self.source_bytes);
+        }
+        bytes
+    }
+}
+
+/// The copies of one thread that have not landed.
+#[derive(Default)]
+pub(crate) struct CopyQueue {
+    open: Vec<Copy>,
+    groups: VecDeque<Vec<Copy>>,
+}
+
+impl CopyQueue {
+    /// Adds a copy to the open group.
+    pub(crate) fn push(&mut self, copy: Copy) {
+        self.open.push(copy);
+    }
+
+    /// Closes the open group. An empty group counts too.
+    pub(crate) fn commit(&mut self) {
+        self.groups.push_back(mem::take(&mut self.open));
+    }
+
+    /// Takes out the copies of all but the `pending` youngest groups.
+    pub(crate) fn wait(&mut self, pending: u32) -> Vec<Copy> {
+        let landed = self.groups.len().saturating_sub(pending as usize);
+        self.groups.drain(..landed).flatten().collect()
+    }
+}

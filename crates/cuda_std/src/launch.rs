@@ -1,0 +1,132 @@
+//! Host only: kernels as typed handles.
+//!
+//! `#[kernel]` makes a `static` [`Kernel`] of each kernel. Its type holds the argument list, so a launch
+//! with any other list does not compile:
+//!
+//! ```compile_fail
+//! # use cuda_std::launch::{Kernel, LaunchBounds};
+//! # unsafe fn thread(_: (*const f32, u32)) {}
+//! # static K: Kernel<(*const f32, u32)> = Kernel::new("k", "m", LaunchBounds { max_threads: 32, min_blocks: 1 }, thread);
+//! let x = [0.0f32];
+//! // SAFETY: never runs.
+//! unsafe { K.run_thread((1u32, x.as_ptr())) }; // the order is (pointer, length)
+//! ```
+//!
+//! ```
+//! # use cuda_std::launch::{Kernel, LaunchBounds};
+//! # unsafe fn thread(_: (*const f32, u32)) {}
+//! # static K: Kernel<(*const f32, u32)> = Kernel::new("k", "m", LaunchBounds { max_threads: 32, min_blocks: 1 }, thread);
+//! let x = [0.0f32];
+//! // SAFETY: this kernel reads nothing.
+//! unsafe { K.run_thread((x.as_ptr(), 1u32)) };
+//! ```
+
+use core::ffi::c_void;
+
+pub use cuda_sim::{Dim3, LaunchConfig};
+
+/// The launch bounds that a kernel was compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaunchBounds {
+    /// The most threads a block may have (`.maxntid`).
+    pub max_threads: u32,
+    /// Blocks that fit on one multiprocessor at once (`.minnctapersm`).
+    pub min_blocks: u32,
+}
+
+/// A kernel: its name in PTX, the module it lives in, and its body for the simulator.
+pub struct Kernel<Args> {
+    name: &'static str,
+    module: &'static str,
+    bounds: LaunchBounds,
+    thread: unsafe fn(Args),
+}
+
+impl<Args: KernelArgs> Kernel<Args> {
+    /// Made by `#[kernel]`; nothing else has a reason to.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        module: &'static str,
+        bounds: LaunchBounds,
+        thread: unsafe fn(Args),
+    ) -> Self {
+        Self {
+            name,
+            module,
+            bounds,
+            thread,
+        }
+    }
+
+    /// The name of the PTX entry point.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The kernel family: the top-level module of the device crate that holds the kernel. There is one
+    /// PTX module a family.
+    #[must_use]
+    pub fn family(&self) -> &'static str {
+        self.module.split("::").nth(1).unwrap_or(self.module)
+    }
+
+    /// The launch bounds that the kernel was compiled for.
+    #[must_use]
+    pub const fn bounds(&self) -> LaunchBounds {
+        self.bounds
+    }
+
+    /// Runs the body of one simulated thread.
+    ///
+    /// # Safety
+    /// The kernel's own contract, for the calling thread's place in the grid.
+    pub unsafe fn run_thread(&self, args: Args) {
+        // SAFETY: the caller's contract.
+        unsafe { (self.thread)(args) }
+    }
+}
+
+/// What a kernel takes by value: raw pointers and scalars.
+///
+/// # Safety
+/// The type has the same size and layout on the device, and no padding matters.
+pub unsafe trait KernelArg: Copy + 'static {}
+
+// SAFETY: addresses are 64 bits wide on both sides.
+unsafe impl<T: 'static> KernelArg for *const T {}
+// SAFETY: as above.
+unsafe impl<T: 'static> KernelArg for *mut T {}
+
+macro_rules! scalars {
+    ($($type:ty)*) => { $(
+        // SAFETY: a plain scalar, of one layout everywhere.
+        unsafe impl KernelArg for $type {}
+    )* };
+}
+scalars!(u8 u16 u32 u64 i8 i16 i32 i64 f32 f64);
+
+/// A tuple of kernel arguments.
+pub trait KernelArgs: Copy + 'static {
+    /// Calls `launch` with a pointer to each argument, in order, as `cuLaunchKernel` takes them.
+    fn with_pointers<R>(&mut self, launch: impl FnOnce(&[*mut c_void]) -> R) -> R;
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => { $(
+        impl<$($name: KernelArg),*> KernelArgs for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn with_pointers<R>(&mut self, launch: impl FnOnce(&[*mut c_void]) -> R) -> R {
+                let ($($name,)*) = self;
+                launch(&[$(core::ptr::from_mut($name).cast::<c_void>()),*])
+            }
+        }
+    )* };
+}
+tuples! {
+    () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+    (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+    (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O)
+    (A B C D E F G H I J K L M N O P)
+}

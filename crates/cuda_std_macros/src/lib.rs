@@ -1,0 +1,28 @@
+//! The `#[kernel]` attribute: one function, two faces.
+//!
+//! On `nvptx64` the function becomes a PTX entry point under its own name, and a marker static next to
+//! it carries what rustc cannot say: the module it belongs to and its launch bounds. `cuda_builder`
+//! reads the marker and drops it.
+//!
+//! On the host the same function becomes a typed handle, a `static` of type
+//! `cuda_std::launch::Kernel<(A, B, ..)>` under the same name. It launches the PTX on a GPU or runs the
+//! function itself in the simulator; either way the argument tuple is checked by the compiler.
+
+mod bounds;
+mod expand;
+
+use proc_macro::TokenStream;
+
+/// Marks a GPU kernel: `#[kernel]` or `#[kernel(launch_bounds(max_threads[, min_blocks]))]`.
+///
+/// The function must be `unsafe fn`, return nothing, and take only raw pointers and scalars by plain
+/// names. `max_threads` is the largest block it may be launched with (`.maxntid`), `min_blocks` the
+/// number of blocks that must fit on one multiprocessor (`.minnctapersm`).
+#[proc_macro_attribute]
+pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let bounds = syn::parse_macro_input!(attribute as bounds::Bounds);
+    let function = syn::parse_macro_input!(item as syn::ItemFn);
+    expand::kernel(&bounds, &function)
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}

@@ -1,0 +1,290 @@
+//! The wrappers against a real driver and device. Without one, each test says `skipped`.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cust::context::Context;
+use cust::device::{Device, DeviceAttribute};
+use libcuda::{
+    CaptureMode, CaptureStatus, DriverError, Event, FunctionAttribute, JitModule, JitOptions,
+    LaunchConfig, MINIMUM_DRIVER, MemoryPool, Stream, Swizzle, TensorMap, TensorMapType,
+    TiledTensor, allocate_async, begin_capture, capture_status, copy_on_device_async,
+    copy_to_device_async, copy_to_host_async, driver, end_capture, fill_u8_async, fill_u32_async,
+    free_async, function_attribute, launch, load_ptx, memory_info, memory_pools_supported,
+    module_function, set_max_dynamic_shared_bytes, unload_module,
+};
+
+/// `out[block] = rank of the block in its cluster + base`, for a grid and blocks of one dimension.
+const RANKS: &str = "
+.version 8.0
+.target sm_90
+.address_size 64
+.visible .entry ranks(.param .u64 out, .param .u32 base) {
+    .reg .u64 %address, %offset;
+    .reg .u32 %rank, %base, %block;
+    ld.param.u64 %address, [out];
+    ld.param.u32 %base, [base];
+    cvta.to.global.u64 %address, %address;
+    mov.u32 %block, %ctaid.x;
+    mov.u32 %rank, %cluster_ctarank;
+    add.u32 %rank, %rank, %base;
+    mul.wide.u32 %offset, %block, 4;
+    add.u64 %address, %address, %offset;
+    st.global.u32 [%address], %rank;
+    ret;
+}
+";
+
+/// A context and a stream, where there is a device of at least compute capability `major`.
+///
+/// Memory is allocated and copied on the stream alone, so that tests may run side by side.
+struct Gpu {
+    stream: Stream,
+    _context: Context,
+}
+
+impl Gpu {
+    fn new(major: i32) -> Option<Self> {
+        let found = cust::quick_init().ok().filter(|_| {
+            let device = Device::get_device(0).expect("a device");
+            let attribute = DeviceAttribute::ComputeCapabilityMajor;
+            device.get_attribute(attribute).expect("an attribute") >= major
+        });
+        let Some(context) = found else {
+            eprintln!("skipped: no device of compute capability {major}.0");
+            return None;
+        };
+        Some(Self {
+            stream: Stream::new().expect("a stream"),
+            _context: context,
+        })
+    }
+
+    fn raw(&self) -> cust_raw::CUstream {
+        self.stream.as_raw()
+    }
+
+    fn wait(&self) {
+        self.stream.synchronize().expect("the work succeeded");
+        assert_eq!(self.stream.is_idle(), Ok(true));
+    }
+
+    /// Memory of `count` words, all zero. Given back with the context.
+    fn zeros(&self, count: usize) -> u64 {
+        // SAFETY: the stream is live; the fill stays inside the allocation.
+        unsafe {
+            let address = allocate_async(4 * count, self.raw()).expect("allocated");
+            fill_u32_async(address, 0, count, self.raw()).expect("filled");
+            address
+        }
+    }
+
+    fn read(&self, address: u64, count: usize) -> Vec<u32> {
+        let mut host = vec![0; count];
+        // SAFETY: the callers pass memory of `count` words; `host` lives until the copy is done.
+        unsafe {
+            copy_to_host_async(host.as_mut_ptr().cast(), address, 4 * count, self.raw())
+                .expect("copied");
+        }
+        self.wait();
+        host
+    }
+}
+
+/// Launches the kernel `ranks` on 4 blocks.
+fn launch_ranks(
+    gpu: &Gpu,
+    module: &JitModule,
+    out: u64,
+    config: LaunchConfig,
+) -> Result<(), DriverError> {
+    let config = LaunchConfig {
+        stream: gpu.raw(),
+        ..config
+    };
+    let mut address = out;
+    let mut base = 10_u32;
+    let mut parameters: [*mut c_void; 2] = [
+        ptr::from_mut(&mut address).cast(),
+        ptr::from_mut(&mut base).cast(),
+    ];
+    // SAFETY: the module is loaded; the kernel takes a u64 and a u32 and writes the 4 words of `out`.
+    unsafe {
+        let function = module_function(module.module, c"ranks")?;
+        launch(function, &config, &mut parameters)
+    }
+}
+
+fn four_blocks() -> LaunchConfig {
+    LaunchConfig::new([4, 1, 1], [1, 1, 1])
+}
+
+#[test]
+fn a_cluster_has_the_shape_asked_for() {
+    let Some(gpu) = Gpu::new(9) else { return };
+    let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
+    let clusters = [None, Some([2, 1, 1]), Some([4, 1, 1])];
+    let expected = [[10, 10, 10, 10], [10, 11, 10, 11], [10, 11, 12, 13]];
+    for (cluster, expected) in clusters.into_iter().zip(expected) {
+        let out = gpu.zeros(4);
+        let config = LaunchConfig {
+            cluster,
+            programmatic_serialization: cluster.is_some(),
+            ..four_blocks()
+        };
+        launch_ranks(&gpu, &module, out, config).expect("launched");
+        assert_eq!(gpu.read(out, 4), expected);
+    }
+    // SAFETY: loaded above; its work is done.
+    unsafe { unload_module(module.module) }.expect("unloaded");
+}
+
+#[test]
+fn a_launch_the_driver_refuses_is_an_error() {
+    let Some(gpu) = Gpu::new(9) else { return };
+    let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
+    let out = gpu.zeros(4);
+    let config = LaunchConfig {
+        cluster: Some([3, 1, 1]),
+        ..four_blocks()
+    };
+    let error = launch_ranks(&gpu, &module, out, config).expect_err("4 is no multiple of 3");
+    assert!(
+        error
+            .to_string()
+            .starts_with("cuLaunchKernelEx failed: CUDA_ERROR_")
+    );
+}
+
+#[test]
+fn a_captured_launch_runs_when_the_graph_does() {
+    let Some(gpu) = Gpu::new(9) else { return };
+    let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
+    let out = gpu.zeros(4);
+    // SAFETY: the stream is live, and `out` is not freed.
+    unsafe {
+        begin_capture(gpu.raw(), CaptureMode::ThreadLocal).expect("capturing");
+        launch_ranks(&gpu, &module, out, four_blocks()).expect("captured");
+        let status = capture_status(gpu.raw()).expect("a status");
+        assert_eq!(status, CaptureStatus::Active);
+        let graph = end_capture(gpu.raw()).expect("a graph");
+        assert_eq!(graph.node_count(), Ok(1));
+        let exec = graph.instantiate().expect("instantiated");
+        drop(graph);
+        assert_eq!(gpu.read(out, 4), [0; 4]);
+        exec.upload(gpu.raw()).expect("uploaded");
+        exec.launch(gpu.raw()).expect("launched");
+    }
+    assert_eq!(gpu.read(out, 4), [10; 4]);
+}
+
+#[test]
+fn a_module_that_does_not_compile_shows_the_log() {
+    let Some(_gpu) = Gpu::new(9) else { return };
+    let broken = RANKS.replace("%base;", "%nowhere;");
+    let error = load_ptx(&broken, JitOptions::default()).expect_err("refused");
+    let DriverError::Jit { log, .. } = error else {
+        panic!("no log in {error}");
+    };
+    assert!(log.contains("nowhere"), "{log}");
+    let options = JitOptions {
+        verbose: true,
+        line_info: true,
+        max_registers: Some(32),
+    };
+    // A text the driver has not seen: it logs nothing about a module from its cache.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let unseen = format!("{RANKS}\n// {now:?}\n");
+    let module = load_ptx(&unseen, options).expect("compiled");
+    assert!(module.log.contains("registers"), "{}", module.log);
+}
+
+#[test]
+fn attributes_of_a_kernel_are_read_and_set() {
+    let Some(_gpu) = Gpu::new(9) else { return };
+    let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
+    // SAFETY: the module is loaded and stays so.
+    unsafe {
+        let function = module_function(module.module, c"ranks").expect("the kernel");
+        let attribute = FunctionAttribute::PtxVersion;
+        assert_eq!(function_attribute(function, attribute), Ok(90));
+        set_max_dynamic_shared_bytes(function, 200 * 1024).expect("below 227 KiB");
+        let attribute = FunctionAttribute::MaxDynamicSharedBytes;
+        assert_eq!(function_attribute(function, attribute), Ok(200 * 1024));
+        set_max_dynamic_shared_bytes(function, 1 << 30).expect_err("more than there is");
+    }
+}
+
+#[test]
+fn memory_is_allocated_filled_and_copied_in_stream_order() {
+    let Some(gpu) = Gpu::new(8) else { return };
+    assert!(driver().expect("a driver").version >= MINIMUM_DRIVER);
+    assert_eq!(memory_pools_supported(0), Ok(true));
+    let pool = MemoryPool::of_device(0).expect("a pool");
+    pool.set_release_threshold(u64::MAX).expect("set");
+    let info = memory_info().expect("the sizes");
+    assert!(0 < info.free && info.free <= info.total);
+
+    let (head, mut host) = ([7_u32, 8], [0_u32; 6]);
+    // SAFETY: 24 bytes are allocated, written and read within their bounds; the host's arrays live
+    // until the stream is synchronised.
+    unsafe {
+        let address = allocate_async(24, gpu.raw()).expect("allocated");
+        fill_u32_async(address, 5, 6, gpu.raw()).expect("filled");
+        fill_u8_async(address + 8, 1, 4, gpu.raw()).expect("filled");
+        copy_to_device_async(address, head.as_ptr().cast(), 8, gpu.raw()).expect("copied");
+        copy_on_device_async(address + 16, address, 8, gpu.raw()).expect("copied");
+        copy_to_host_async(host.as_mut_ptr().cast(), address, 24, gpu.raw()).expect("copied");
+        free_async(address, gpu.raw()).expect("freed");
+    }
+    gpu.wait();
+    assert_eq!(host, [7, 8, 0x0101_0101, 5, 7, 8]);
+}
+
+#[test]
+fn a_stream_waits_for_an_event_and_time_passes() {
+    let Some(gpu) = Gpu::new(8) else { return };
+    let other = Stream::new().expect("a stream");
+    let words = 64 << 20;
+    let address = gpu.zeros(words);
+    let (start, end) = (Event::timed().expect("start"), Event::timed().expect("end"));
+    // SAFETY: the streams are live; the fills stay inside the memory, which is not freed.
+    unsafe {
+        start.record(gpu.raw()).expect("recorded");
+        fill_u32_async(address, 1, words, gpu.raw()).expect("filled");
+        end.record(gpu.raw()).expect("recorded");
+        end.hold(other.as_raw()).expect("waits");
+        fill_u32_async(address, 2, words, other.as_raw()).expect("filled");
+    }
+    end.synchronize().expect("reached");
+    assert_eq!(end.is_reached(), Ok(true));
+    assert!(end.milliseconds_since(&start).expect("a time") > 0.0);
+    other.synchronize().expect("the work succeeded");
+    assert!(gpu.read(address, words).iter().all(|&word| word == 2));
+    let untimed = Event::new().expect("an event");
+    untimed.milliseconds_since(&start).expect_err("not timed");
+}
+
+#[test]
+fn a_tensor_map_is_encoded_and_differs_with_its_tensor() {
+    let Some(gpu) = Gpu::new(9) else { return };
+    let address = gpu.zeros(128 * 1024);
+    let tensor = TiledTensor {
+        swizzle: Swizzle::Bytes128,
+        ..TiledTensor::new(
+            address,
+            TensorMapType::Bf16,
+            &[512, 512],
+            &[1024],
+            &[64, 128],
+        )
+    };
+    let map = TensorMap::tiled(&tensor).expect("encoded");
+    assert_ne!(map.as_bytes(), &[0; 128]);
+    let other = TiledTensor {
+        tile: &[64, 64],
+        ..tensor
+    };
+    assert_ne!(TensorMap::tiled(&other).expect("encoded"), map);
+}

@@ -1,0 +1,193 @@
+//! Device memory, owned: allocated on a stream, freed on it when dropped.
+//!
+//! On a GPU with the stream-ordered allocator neither waits for anything; on one without, freeing waits
+//! for the device. On the CPU and in the simulator it is host memory, filled with NaN patterns so that an
+//! element nobody wrote is seen.
+
+use std::alloc::{Layout, alloc, dealloc};
+
+use cust::memory::{DevicePointer, cuda_free, cuda_malloc};
+
+use super::cuda::check;
+use super::{CudaDevice, Stream, unavailable};
+use crate::error::Result;
+
+/// Alignment of every allocation, on any device.
+const ALIGNMENT: usize = 256;
+
+/// The byte that fresh host memory holds: a NaN in every float format here, -1 as an integer.
+const POISON: u8 = 0xff;
+
+/// A block of device memory.
+pub(crate) struct Allocation {
+    address: usize,
+    bytes: usize,
+    stream: Stream,
+}
+
+impl Allocation {
+    /// Allocates on a stream; the memory may be used by work put on it from now on.
+    pub(crate) fn new(stream: &Stream, bytes: usize) -> Result<Self> {
+        let address = match stream.cuda() {
+            _ if bytes == 0 => ALIGNMENT,
+            Some((cuda, _)) => {
+                cuda.make_current()?;
+                allocate_cuda(cuda, stream, bytes)?
+            }
+            None => allocate_host(bytes)?,
+        };
+        Ok(Self {
+            address,
+            bytes,
+            stream: stream.clone(),
+        })
+    }
+
+    /// The first byte.
+    pub(crate) fn address(&self) -> usize {
+        self.address
+    }
+
+    /// The stream that the memory belongs to.
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Fills the memory with one byte, on its stream.
+    pub(crate) fn fill(&mut self, byte: u8) -> Result<()> {
+        let Some((cuda, stream)) = self.stream.cuda() else {
+            // SAFETY: host memory of this length, borrowed by nobody else.
+            unsafe { (self.address as *mut u8).write_bytes(byte, self.bytes) };
+            return Ok(());
+        };
+        cuda.make_current()?;
+        // SAFETY: device memory of this length, used in this stream's order.
+        Ok(unsafe {
+            libcuda::fill_u8_async(self.address as u64, byte, self.bytes, stream.as_inner())
+        }?)
+    }
+
+    /// Copies from host memory and waits.
+    ///
+    /// # Safety
+    /// `source` holds `bytes` bytes, and so does this allocation.
+    pub(crate) unsafe fn copy_from_host(&mut self, source: *const u8, bytes: usize) -> Result<()> {
+        let Some((cuda, stream)) = self.stream.cuda() else {
+            // SAFETY: the caller's contract; both are host memory, and this one is nobody else's.
+            unsafe { (self.address as *mut u8).copy_from_nonoverlapping(source, bytes) };
+            return Ok(());
+        };
+        if bytes == 0 {
+            return Ok(());
+        }
+        cuda.make_current()?;
+        // SAFETY: the caller's contract, and the copy is over before this returns.
+        unsafe {
+            libcuda::copy_to_device_async(
+                self.address as u64,
+                source.cast(),
+                bytes,
+                stream.as_inner(),
+            )?
+        };
+        self.stream.synchronize()
+    }
+
+    /// Copies to host memory, after the stream's work so far, and waits.
+    ///
+    /// # Safety
+    /// `destination` has room for `bytes` bytes, and this allocation holds as many.
+    pub(crate) unsafe fn copy_to_host(&self, destination: *mut u8, bytes: usize) -> Result<()> {
+        let Some((cuda, stream)) = self.stream.cuda() else {
+            // SAFETY: the caller's contract; both are host memory.
+            unsafe { destination.copy_from_nonoverlapping(self.address as *const u8, bytes) };
+            return Ok(());
+        };
+        if bytes == 0 {
+            return self.stream.synchronize();
+        }
+        cuda.make_current()?;
+        // SAFETY: the caller's contract, and the copy is over before this returns.
+        unsafe {
+            libcuda::copy_to_host_async(
+                destination.cast(),
+                self.address as u64,
+                bytes,
+                stream.as_inner(),
+            )?
+        };
+        self.stream.synchronize()
+    }
+
+    /// Lets the memory belong to another stream of the device, which waits for this one's work so far.
+    pub(crate) fn move_to(&mut self, stream: &Stream) -> Result<()> {
+        stream.wait(&super::Event::record(&self.stream)?)?;
+        self.stream = stream.clone();
+        Ok(())
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        match self.stream.cuda() {
+            Some((cuda, _)) => free_cuda(cuda, &self.stream, self.address),
+            None => free_host(self.address, self.bytes),
+        }
+    }
+}
+
+fn allocate_cuda(cuda: &CudaDevice, stream: &Stream, bytes: usize) -> Result<usize> {
+    if let (true, Some((_, stream))) = (cuda.has_stream_ordered_memory(), stream.cuda()) {
+        // SAFETY: the stream is alive: it is borrowed here.
+        return Ok(unsafe { libcuda::allocate_async(bytes, stream.as_inner()) }? as usize);
+    }
+    // SAFETY: the size is not zero, and bytes need no initialisation before they are written.
+    let pointer: DevicePointer<u8> = check("cuMemAlloc", unsafe { cuda_malloc(bytes) })?;
+    Ok(pointer.as_raw() as usize)
+}
+
+/// Frees; a failure here means that the context is gone, and the memory with it.
+fn free_cuda(cuda: &CudaDevice, stream: &Stream, address: usize) {
+    if cuda.make_current().is_err() {
+        return;
+    }
+    if let (true, Some((_, stream))) = (cuda.has_stream_ordered_memory(), stream.cuda()) {
+        // SAFETY: allocated by `allocate_async`, and whoever used it did so on this stream.
+        let _ = unsafe { libcuda::free_async(address as u64, stream.as_inner()) };
+    } else if stream.synchronize().is_ok() {
+        // SAFETY: allocated by `cuda_malloc`, and the stream's work is done.
+        let _ = unsafe { cuda_free(DevicePointer::<u8>::from_raw(address as u64)) };
+    }
+}
+
+fn allocate_host(bytes: usize) -> Result<usize> {
+    let refused = || {
+        unavailable(
+            "allocate",
+            format!("the host has no {bytes} bytes of memory left"),
+        )
+    };
+    let layout = layout(bytes).ok_or_else(refused)?;
+    // SAFETY: the size is not zero.
+    let pointer = unsafe { alloc(layout) };
+    if pointer.is_null() {
+        return Err(refused());
+    }
+    // SAFETY: just allocated, this long.
+    unsafe { pointer.write_bytes(POISON, bytes) };
+    Ok(pointer as usize)
+}
+
+fn free_host(address: usize, bytes: usize) {
+    if let Some(layout) = layout(bytes) {
+        // SAFETY: allocated by `allocate_host` with this very layout.
+        unsafe { dealloc(address as *mut u8, layout) }
+    }
+}
+
+fn layout(bytes: usize) -> Option<Layout> {
+    Layout::from_size_align(bytes, ALIGNMENT).ok()
+}

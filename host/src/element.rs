@@ -1,0 +1,94 @@
+//! The element types of tensors.
+
+use std::fmt;
+
+use half::{bf16, f16};
+
+/// The name of an element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DType {
+    /// bfloat16: 8 bits of exponent, 7 of mantissa.
+    Bf16,
+    /// IEEE binary16.
+    F16,
+    /// IEEE binary32.
+    F32,
+    /// Signed 32-bit integer.
+    I32,
+    /// Unsigned byte.
+    U8,
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
+            Self::F32 => "f32",
+            Self::I32 => "i32",
+            Self::U8 => "u8",
+        })
+    }
+}
+
+/// What a tensor holds.
+///
+/// # Safety
+/// Every bit pattern is a value, and there is no padding.
+pub unsafe trait Element: Copy + Send + Sync + fmt::Debug + 'static {
+    /// The type's name.
+    const DTYPE: DType;
+}
+
+macro_rules! elements {
+    ($($type:ty: $dtype:ident;)*) => { $(
+        // SAFETY: a plain number.
+        unsafe impl Element for $type {
+            const DTYPE: DType = DType::$dtype;
+        }
+    )* };
+}
+
+elements! {
+    bf16: Bf16;
+    f16: F16;
+    f32: F32;
+    i32: I32;
+    u8: U8;
+}
+
+/// A floating-point element: computed in `f32`, rounded to nearest even when stored.
+pub trait Float: Element {
+    /// The value as `f32`, exactly.
+    fn to_f32(self) -> f32;
+    /// The nearest value to an `f32`, ties to even.
+    fn from_f32(value: f32) -> Self;
+}
+
+impl Float for bf16 {
+    fn to_f32(self) -> f32 {
+        bf16::to_f32(self)
+    }
+    fn from_f32(value: f32) -> Self {
+        bf16::from_f32(value)
+    }
+}
+
+impl Float for f16 {
+    fn to_f32(self) -> f32 {
+        f16::to_f32(self)
+    }
+    fn from_f32(value: f32) -> Self {
+        f16::from_f32(value)
+    }
+}
+
+impl Float for f32 {
+    fn to_f32(self) -> f32 {
+        self
+    }
+    fn from_f32(value: f32) -> Self {
+        value
+    }
+}

@@ -1,0 +1,186 @@
+//! Sorting the tokens' choices by expert.
+
+use super::routing::check_top_k;
+use crate::device::{LaunchConfig, Stream};
+use crate::error::{Error, Result};
+use crate::kernels::moe as kernels;
+use crate::op::{HostView, Op};
+use crate::reference;
+use crate::tensor::{AsView, Tensor, TensorView};
+
+/// The choices of all tokens, sorted by expert and in token order within one.
+///
+/// Choice `i = t top_k + j` is token `t`'s `j`-th. There are as many rows as choices at most; rows from
+/// `offsets[experts]` on do not exist, and their entries are not written.
+pub struct Permutation {
+    /// `[experts + 1]`: expert `e` has the rows `offsets[e]..offsets[e + 1]`.
+    pub offsets: Tensor<i32>,
+    /// `[tokens * top_k]`: the token of each row.
+    pub row_token: Tensor<i32>,
+    /// `[tokens, top_k]`: the row of each choice, -1 if it has none.
+    pub choice_row: Tensor<i32>,
+    /// `[experts]`: scratch.
+    counts: Tensor<i32>,
+}
+
+impl Permutation {
+    /// Room for the choices of `tokens` tokens.
+    ///
+    /// # Errors
+    /// As [`Tensor::empty`].
+    pub fn empty(stream: &Stream, tokens: usize, top_k: usize, experts: usize) -> Result<Self> {
+        Ok(Self {
+            offsets: Tensor::empty(stream, &[experts + 1])?,
+            row_token: Tensor::empty(stream, &[tokens * top_k])?,
+            choice_row: Tensor::empty(stream, &[tokens, top_k])?,
+            counts: Tensor::empty(stream, &[experts])?,
+        })
+    }
+}
+
+/// Sorts the choices `ids [tokens, top_k]` by expert.
+///
+/// An id outside `0..experts` (as -1) is no choice. Of each expert's choices only the first `capacity`, in
+/// token order, get a row; `None` is no limit.
+///
+/// # Errors
+/// [`Error::Shape`] if `ids` is not a contiguous matrix; [`Error::Argument`] if `experts` or `top_k` is 0 or
+/// too many; [`Error::Placement`] if `ids` is not on the stream.
+pub fn permute(
+    stream: &Stream,
+    ids: &impl AsView<i32>,
+    experts: usize,
+    capacity: Option<usize>,
+) -> Result<Permutation> {
+    let ids = ids.as_view();
+    let [tokens, top_k] = shapes(&ids, experts)?;
+    let mut permutation = Permutation::empty(stream, tokens, top_k, experts)?;
+    permute_into(stream, &ids, capacity, &mut permutation)?;
+    Ok(permutation)
+}
+
+/// [`permute`] into a permutation of the same shape. Allocates nothing.
+///
+/// # Errors
+/// As [`permute`]; [`Error::Shape`] if the permutation has room for other numbers.
+pub fn permute_into(
+    stream: &Stream,
+    ids: &impl AsView<i32>,
+    capacity: Option<usize>,
+    permutation: &mut Permutation,
+) -> Result<()> {
+    let op = Op::new("permute", stream);
+    let ids = ids.as_view();
+    let experts = permutation.counts.shape().elements();
+    let [tokens, top_k] = shapes(&ids, experts)?;
+    if **permutation.choice_row.shape() != [tokens, top_k] {
+        let found = *permutation.choice_row.shape();
+        return Err(Error::shape(
+            op.name,
+            "permutation.choice_row",
+            format!("[{tokens}, {top_k}]"),
+            found,
+        ));
+    }
+    op.reads("ids", &ids)?;
+    op.writes("permutation", &permutation.offsets.view_mut())?;
+    let (mut offsets, mut row_token, mut choice_row) = (
+        permutation.offsets.view_mut(),
+        permutation.row_token.view_mut(),
+        permutation.choice_row.view_mut(),
+    );
+    if op.runs_on_cpu() {
+        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+        let views = unsafe {
+            (
+                HostView::of(&ids),
+                HostView::of_mut(&mut offsets),
+                HostView::of_mut(&mut row_token),
+                HostView::of_mut(&mut choice_row),
+            )
+        };
+        return stream.run_on_host(move || {
+            // SAFETY: as above; the results were borrowed mutably.
+            let (ids, offsets, row_token, choice_row) = unsafe {
+                (
+                    views.0.read(),
+                    views.1.write(),
+                    views.2.write(),
+                    views.3.write(),
+                )
+            };
+            reference::fused_moe::permute(ids, top_k, capacity, offsets, row_token, choice_row);
+            Ok(())
+        });
+    }
+    let rows = PermuteRows {
+        ids: ids.as_ptr(),
+        counts: permutation.counts.view_mut().as_ptr().cast(),
+        offsets: offsets.as_ptr(),
+        row_token: row_token.as_ptr(),
+        choice_row: choice_row.as_ptr(),
+        choices: tokens * top_k,
+        top_k,
+        experts,
+        capacity,
+    };
+    // SAFETY: the shapes were checked, and the memory is in this stream's order.
+    unsafe { permute_rows(stream, &rows) }
+}
+
+/// Choices to sort, and where the permutation goes.
+pub(super) struct PermuteRows {
+    pub ids: *const i32,
+    pub counts: *mut u32,
+    pub offsets: *mut i32,
+    pub row_token: *mut i32,
+    pub choice_row: *mut i32,
+    pub choices: usize,
+    pub top_k: usize,
+    pub experts: usize,
+    pub capacity: Option<usize>,
+}
+
+/// Sorts on the kernels.
+///
+/// # Safety
+/// The memory is the stream's device's, of these shapes, and in the stream's order.
+pub(super) unsafe fn permute_rows(stream: &Stream, it: &PermuteRows) -> Result<()> {
+    let config = LaunchConfig::new(it.experts as u32, kernels::PERMUTE_THREADS);
+    let (choices, top_k) = (it.choices as u32, it.top_k as u32);
+    let capacity = it
+        .capacity
+        .map_or(u32::MAX, |capacity| capacity.min(u32::MAX as usize) as u32);
+    // SAFETY: the caller's contract.
+    unsafe {
+        stream.launch(
+            &kernels::moe_count,
+            config,
+            (it.ids, it.counts, choices, capacity),
+        )?;
+        let config = config.with_shared(kernels::PERMUTE_SHARED_BYTES);
+        let args = (
+            it.ids,
+            it.counts.cast_const(),
+            it.offsets,
+            it.row_token,
+            it.choice_row,
+            choices,
+            top_k,
+        );
+        stream.launch(&kernels::moe_place, config, args)
+    }
+}
+
+/// `[tokens, top_k]` of ids for so many experts.
+fn shapes(ids: &TensorView<'_, i32>, experts: usize) -> Result<[usize; 2]> {
+    const OP: &str = "permute";
+    let &[tokens, top_k] = &**ids.shape() else {
+        return Err(Error::shape(OP, "ids", "[tokens, top_k]", *ids.shape()));
+    };
+    if !ids.is_contiguous() {
+        return Err(Error::shape(OP, "ids", "contiguous", *ids.shape()));
+    }
+    check_top_k(OP, tokens, experts, top_k)?;
+    Ok([tokens, top_k])
+}

@@ -1,0 +1,150 @@
+//! One matrix product.
+
+use super::element::{GemmOutput, blocks};
+use crate::device::{LaunchConfig, Stream};
+use crate::element::Float;
+use crate::error::{Error, Result};
+use crate::heuristics::gemm::tile;
+use crate::op::{HostView, Op};
+use crate::reference;
+use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
+
+/// `C[m, n] = A[m, k] * B[n, k]^T`: FlashInfer's `mm_bf16(a, b)`, whose column-major `b [k, n]` is this row
+/// major `[n, k]`, the layout of a linear layer's weight.
+///
+/// # Shapes
+/// `a [m, k]`, `b [n, k]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart.
+///
+/// # Errors
+/// [`Error::Shape`] if the shapes do not fit each other; [`Error::Placement`] if a tensor is not on the
+/// stream.
+///
+/// # Numerics
+/// Products are exact, sums are in `f32` in an order that depends on the tile, and the result is rounded
+/// once. With K = 0 the result is zero.
+pub fn mm<T: GemmOutput<O>, O: Float>(
+    stream: &Stream,
+    a: &impl AsView<T>,
+    b: &impl AsView<T>,
+) -> Result<Tensor<O>> {
+    let (a, b) = (a.as_view(), b.as_view());
+    let [m, n, _] = shapes(&a, &b)?;
+    let mut c = Tensor::empty(stream, &[m, n])?;
+    mm_into(stream, &a, &b, &mut c)?;
+    Ok(c)
+}
+
+/// [`mm`] into `c [m, n]`. Allocates nothing.
+///
+/// # Errors
+/// As [`mm`]; [`Error::Shape`] if `c` has another shape.
+pub fn mm_into<T: GemmOutput<O>, O: Float>(
+    stream: &Stream,
+    a: &impl AsView<T>,
+    b: &impl AsView<T>,
+    c: &mut impl AsViewMut<O>,
+) -> Result<()> {
+    let op = Op::new("mm", stream);
+    let (a, b, mut c) = (a.as_view(), b.as_view(), c.as_view_mut());
+    let [m, n, k] = shapes(&a, &b)?;
+    if **c.shape() != [m, n] {
+        return Err(Error::shape(
+            op.name,
+            "c",
+            format!("[{m}, {n}]"),
+            *c.shape(),
+        ));
+    }
+    op.reads("a", &a)?;
+    op.reads("b", &b)?;
+    op.writes("c", &c)?;
+    if m == 0 || n == 0 {
+        return Ok(());
+    }
+    if op.runs_on_cpu() {
+        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+        let (a, b, c) = unsafe { (HostView::of(&a), HostView::of(&b), HostView::of_mut(&mut c)) };
+        return stream.run_on_host(move || {
+            // SAFETY: as above; `c` was borrowed mutably.
+            let (a_elements, b_elements, c_elements) = unsafe { (a.read(), b.read(), c.write()) };
+            let shape = [m, n, k];
+            reference::gemm::mm(
+                a_elements,
+                a.row_stride,
+                b_elements,
+                b.row_stride,
+                c_elements,
+                c.row_stride,
+                shape,
+            );
+            Ok(())
+        });
+    }
+    let tile = tile(
+        m,
+        &[k, a.row_stride(), b.row_stride()],
+        &[a.as_ptr() as usize, b.as_ptr() as usize],
+    );
+    let blocks = blocks(tile);
+    let grid = (
+        m.div_ceil(blocks.rows) as u32,
+        n.div_ceil(blocks.columns) as u32,
+    );
+    let config = LaunchConfig::new(grid, blocks.threads).with_shared(blocks.shared_bytes);
+    let strides = (
+        a.row_stride() as u64,
+        b.row_stride() as u64,
+        c.row_stride() as u64,
+    );
+    let args = (
+        a.as_ptr(),
+        b.as_ptr(),
+        c.as_ptr(),
+        m as u32,
+        n as u32,
+        k as u32,
+        strides.0,
+        strides.1,
+        strides.2,
+    );
+    // SAFETY: the shapes were checked, alignment is what the tile was chosen by, and the memory is in this
+    // stream's order.
+    unsafe { stream.launch(T::dense(tile), config, args) }
+}
+
+/// `[m, n, k]` of a product, if its operands fit each other.
+fn shapes<T: Float>(a: &TensorView<'_, T>, b: &TensorView<'_, T>) -> Result<[usize; 3]> {
+    let &[m, k] = &**a.shape() else {
+        return Err(Error::shape("mm", "a", "[m, k]", *a.shape()));
+    };
+    let &[n, b_k] = &**b.shape() else {
+        return Err(Error::shape("mm", "b", "[n, k]", *b.shape()));
+    };
+    if b_k != k {
+        return Err(Error::shape(
+            "mm",
+            "b",
+            format!("[n, {k}], as a is [{m}, {k}]"),
+            *b.shape(),
+        ));
+    }
+    check_extents("mm", "a", m, k, a)?;
+    check_extents("mm", "b", n, k, b)?;
+    Ok([m, n, k])
+}
+
+/// Kernels count rows, columns and tiles in 32 bits; column tiles in 16.
+pub(super) fn check_extents<T: Float>(
+    op: &'static str,
+    tensor: &'static str,
+    rows: usize,
+    columns: usize,
+    view: &TensorView<'_, T>,
+) -> Result<()> {
+    const MAX: usize = 1 << 21;
+    if (tensor == "b" && rows > MAX) || rows > 1 << 30 || columns > 1 << 30 {
+        let expected = format!("of at most 2^30 rows and columns, and b of at most {MAX} rows");
+        return Err(Error::shape(op, tensor, expected, *view.shape()));
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The types that the portable engine multiplies, and the kernels for each.
+
+use cuda_std::launch::Kernel;
+use half::{bf16, f16};
+
+use crate::element::Float;
+use crate::heuristics::gemm::Tile;
+use crate::kernels::gemm::{dense, grouped};
+
+/// The arguments of a dense kernel.
+pub(crate) type DenseArgs<T, O> = (*const T, *const T, *mut O, u32, u32, u32, u64, u64, u64);
+
+/// The arguments of a grouped kernel.
+pub(crate) type GroupedArgs<T> = (
+    *const T,
+    *const T,
+    *mut T,
+    *const i32,
+    *const i32,
+    u32,
+    u32,
+    u32,
+    u32,
+    u64,
+    u64,
+);
+
+/// An element type that there are GEMM kernels for: `bf16`, `f16`.
+pub trait GemmElement: Float + sealed::Grouped {}
+
+/// A type that a product of `Self` can be rounded to: itself or `f32`.
+pub trait GemmOutput<O: Float>: GemmElement + sealed::Dense<O> {}
+
+pub(crate) mod sealed {
+    use super::{DenseArgs, GroupedArgs};
+    use crate::heuristics::gemm::Tile;
+    use cuda_std::launch::Kernel;
+
+    /// The dense kernels of a pair of types.
+    pub trait Dense<O: 'static>: Sized + 'static {
+        /// The kernel of a tile.
+        fn dense(tile: Tile) -> &'static Kernel<DenseArgs<Self, O>>;
+    }
+
+    /// The grouped kernels of a type.
+    pub trait Grouped: Sized + 'static {
+        /// The kernel of a tile.
+        fn grouped(tile: Tile) -> &'static Kernel<GroupedArgs<Self>>;
+    }
+}
+
+macro_rules! dense {
+    ($type:ty => $out:ty: $large:ident, $small:ident, $unaligned:ident) => {
+        impl GemmOutput<$out> for $type {}
+
+        impl sealed::Dense<$out> for $type {
+            fn dense(tile: Tile) -> &'static Kernel<DenseArgs<Self, $out>> {
+                match tile {
+                    Tile::T128x128 => &dense::$large,
+                    Tile::T16x64 => &dense::$small,
+                    Tile::Unaligned64x64 => &dense::$unaligned,
+                }
+            }
+        }
+    };
+}
+
+macro_rules! grouped {
+    ($type:ty: $large:ident, $small:ident, $unaligned:ident) => {
+        impl GemmElement for $type {}
+
+        impl sealed::Grouped for $type {
+            fn grouped(tile: Tile) -> &'static Kernel<GroupedArgs<Self>> {
+                match tile {
+                    Tile::T128x128 => &grouped::$large,
+                    Tile::T16x64 => &grouped::$small,
+                    Tile::Unaligned64x64 => &grouped::$unaligned,
+                }
+            }
+        }
+    };
+}
+
+dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64);
+dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64);
+dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64);
+dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64);
+grouped!(bf16: grouped_gemm_bf16_t128x128, grouped_gemm_bf16_t16x64, grouped_gemm_bf16_unaligned_t64x64);
+grouped!(f16: grouped_gemm_f16_t128x128, grouped_gemm_f16_t16x64, grouped_gemm_f16_unaligned_t64x64);
+
+/// Rows, columns, threads and shared memory of a tile's blocks.
+pub(crate) struct Blocks {
+    pub rows: usize,
+    pub columns: usize,
+    pub threads: u32,
+    pub shared_bytes: u32,
+}
+
+/// The blocks that a tile's kernels were compiled for.
+pub(crate) fn blocks(tile: Tile) -> Blocks {
+    macro_rules! of {
+        ($shape:ty) => {
+            Blocks {
+                rows: <$shape>::BM as usize,
+                columns: <$shape>::BN as usize,
+                threads: <$shape>::THREADS,
+                shared_bytes: <$shape>::SHARED_BYTES,
+            }
+        };
+    }
+    match tile {
+        Tile::T128x128 => of!(dense::Tile128x128),
+        Tile::T16x64 => of!(dense::Tile16x64),
+        Tile::Unaligned64x64 => of!(dense::Tile64x64),
+    }
+}

@@ -1,0 +1,7 @@
+//! Policy: from shapes to launch configurations, by pure functions.
+//!
+//! Kernels decide nothing and operations choose nothing; what is chosen is chosen here, and tested
+//! without a device.
+
+pub mod activation;
+pub mod gemm;

@@ -1,0 +1,216 @@
+//! One output tile: a pipeline of asynchronous loads under a loop of `ldmatrix` and `mma`.
+//!
+//! ```text
+//! stage s of K:   load(s + 2) | wait(s), barrier | ldmatrix + mma (s)
+//! ```
+//!
+//! The barrier of stage s does two things: it shows everybody's loads of s to everybody, and it says that
+//! everybody is done with s - 1, whose memory the loads of s + 2 then overwrite.
+
+use cuda_std::cp_async;
+use cuda_std::ldmatrix::ldmatrix_x4;
+use cuda_std::mma::MmaElement;
+use cuda_std::shared::{self, Shared};
+use cuda_std::thread;
+use cuda_std::unroll;
+
+use super::layout::{BLOCK_K, ROW_BYTES, STAGES, TileShape};
+use super::load::Loader;
+use crate::pack::{MAX_LEN, Pack, Paired};
+
+/// What a warp accumulates: `MT x NT` mma tiles, 4 elements of each a lane.
+type Accumulators<const MT: usize, const NT: usize> = [[[f32; 4]; NT]; MT];
+
+/// Where the tile goes.
+#[derive(Clone, Copy)]
+pub(super) struct Output<O> {
+    pub c: *mut O,
+    /// Elements from one row of C to the next.
+    pub ldc: u64,
+    /// The tile's first row and column.
+    pub row: u32,
+    pub column: u32,
+    /// The first row and column past the matrix (or the group).
+    pub row_end: u32,
+    pub column_end: u32,
+}
+
+impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
+    TileShape<MT, NT, WARPS_M, WARPS_N>
+{
+    /// Computes the tile. `a_row(r)` and `b_row(r)` are rows `r` of the tile's operands, null where the
+    /// operand has none.
+    ///
+    /// # Safety
+    /// - The whole block of `THREADS` threads calls this, with `SHARED_BYTES` of dynamic shared memory.
+    /// - Each row not null has `k` elements; if `ALIGNED`, rows start at multiples of 16 bytes and `k` is a
+    ///   multiple of 8.
+    /// - The part of `output` inside its ends is writable.
+    #[inline(always)]
+    pub(super) unsafe fn compute<T: MmaElement, O: Paired, const ALIGNED: bool>(
+        a_row: impl Fn(u32) -> *const T,
+        b_row: impl Fn(u32) -> *const T,
+        k: u32,
+        output: Output<O>,
+    ) {
+        const { Self::CHECKED };
+        let mut accumulators = [[[0.0; 4]; NT]; MT];
+        // SAFETY: the caller's contract.
+        unsafe {
+            Self::accumulate::<T, ALIGNED>(&mut accumulators, a_row, b_row, k);
+            Self::store(&accumulators, output);
+        }
+    }
+
+    /// `accumulators += A * B^T` over all of K.
+    ///
+    /// # Safety
+    /// As [`Self::compute`].
+    #[inline(always)]
+    unsafe fn accumulate<T: MmaElement, const ALIGNED: bool>(
+        accumulators: &mut Accumulators<MT, NT>,
+        a_row: impl Fn(u32) -> *const T,
+        b_row: impl Fn(u32) -> *const T,
+        k: u32,
+    ) {
+        let stages = shared::dynamic_shared_mem::<u8>();
+        let thread = thread::thread_idx_x();
+        let a = Loader::new(Self::BM, Self::THREADS, thread, a_row);
+        let b = Loader::new(Self::BN, Self::THREADS, thread, b_row);
+        let load = |step: u32| {
+            let stage = stages.byte_add::<u8>(step % STAGES * Self::STAGE_BYTES);
+            // SAFETY: the stage is free: every warp is past the barrier after it was last read.
+            unsafe {
+                a.load::<ALIGNED>(Self::BM, Self::THREADS, stage, step * BLOCK_K, k);
+                b.load::<ALIGNED>(
+                    Self::BN,
+                    Self::THREADS,
+                    stage.byte_add(Self::B_OFFSET),
+                    step * BLOCK_K,
+                    k,
+                );
+            }
+        };
+        let steps = k.div_ceil(BLOCK_K);
+        let mut step = 0;
+        while step < STAGES - 1 {
+            if step < steps {
+                load(step);
+            }
+            cp_async::commit_group();
+            step += 1;
+        }
+        step = 0;
+        while step < steps {
+            cp_async::wait_group::<{ STAGES - 2 }>();
+            thread::sync_threads();
+            if step + STAGES - 1 < steps {
+                load(step + STAGES - 1);
+            }
+            cp_async::commit_group();
+            // SAFETY: the stage has landed for every thread.
+            unsafe {
+                Self::multiply::<T>(
+                    accumulators,
+                    stages.byte_add(step % STAGES * Self::STAGE_BYTES),
+                )
+            };
+            step += 1;
+        }
+    }
+
+    /// One stage: for each 16 of its K, the warp's fragments and then all their products.
+    ///
+    /// # Safety
+    /// All threads call this together, and the stage has landed.
+    #[inline(always)]
+    unsafe fn multiply<T: MmaElement>(accumulators: &mut Accumulators<MT, NT>, stage: Shared<u8>) {
+        let (lane, warp) = (thread::thread_idx_x() % 32, thread::thread_idx_x() / 32);
+        // The row that each lane addresses for ldmatrix, and the half of the 16 elements (see `mma`).
+        let a_lane = (lane % 16) * ROW_BYTES + lane / 16 * 16;
+        let b_lane = (lane % 8 + lane / 16 * 8) * ROW_BYTES + lane / 8 % 2 * 16;
+        let a_rows = stage.byte_add::<u8>(warp / WARPS_N * (16 * MT as u32) * ROW_BYTES + a_lane);
+        let b_rows = stage
+            .byte_add::<u8>(Self::B_OFFSET + warp % WARPS_N * (8 * NT as u32) * ROW_BYTES + b_lane);
+        unroll!(slice < (BLOCK_K / 16) as usize => {
+            let mut a = [[0; 4]; MT];
+            let mut b = [[0; 2]; NT];
+            unroll!(mt < MT => {
+                // SAFETY: rows of the stage, 16-byte aligned.
+                a[mt] = unsafe { ldmatrix_x4(a_rows.byte_add((16 * mt as u32) * ROW_BYTES + 32 * slice as u32)) };
+            });
+            unroll!(pair < NT / 2 => {
+                // SAFETY: as above; two mma tiles of B at once.
+                let [b0, b1, b2, b3] =
+                    unsafe { ldmatrix_x4(b_rows.byte_add((16 * pair as u32) * ROW_BYTES + 32 * slice as u32)) };
+                b[2 * pair] = [b0, b1];
+                b[2 * pair + 1] = [b2, b3];
+            });
+            unroll!(mt < MT => {
+                unroll!(nt < NT => {
+                    // SAFETY: the whole warp is here.
+                    unsafe { T::mma_m16n8k16(a[mt], b[nt], &mut accumulators[mt][nt]) };
+                });
+            });
+        });
+    }
+
+    /// Rounds the accumulators and stores those inside the matrix.
+    ///
+    /// # Safety
+    /// The part of `output` inside its ends is writable.
+    #[inline(always)]
+    unsafe fn store<O: Paired>(accumulators: &Accumulators<MT, NT>, output: Output<O>) {
+        let (lane, warp) = (thread::thread_idx_x() % 32, thread::thread_idx_x() / 32);
+        let row = output.row + warp / WARPS_N * (16 * MT as u32) + lane / 4;
+        let column = output.column + warp % WARPS_N * (8 * NT as u32) + lane % 4 * 2;
+        let paired = output.ldc.is_multiple_of(2)
+            && (output.c as usize).is_multiple_of(size_of::<O::Pair>());
+        unroll!(mt < MT => {
+            unroll!(nt < NT => {
+                let [c0, c1, c2, c3] = accumulators[mt][nt];
+                let (row, column) = (row + 16 * mt as u32, column + 8 * nt as u32);
+                // SAFETY: the caller's contract.
+                unsafe {
+                    store_pair(output, paired, row, column, [c0, c1]);
+                    store_pair(output, paired, row + 8, column, [c2, c3]);
+                }
+            });
+        });
+    }
+}
+
+/// Stores two neighbours of one row, as far as they are inside the output; as one if `paired`.
+///
+/// # Safety
+/// The part of `output` inside its ends is writable, and aligned to a pair if `paired`.
+#[inline(always)]
+unsafe fn store_pair<O: Paired>(
+    output: Output<O>,
+    paired: bool,
+    row: u32,
+    column: u32,
+    values: [f32; 2],
+) {
+    if row >= output.row_end || column >= output.column_end {
+        return;
+    }
+    let both = column + 1 < output.column_end;
+    // SAFETY: the row and column are inside the output.
+    unsafe {
+        let c = output
+            .c
+            .add(row as usize * output.ldc as usize + column as usize);
+        if both && paired {
+            let mut lanes = [0.0; MAX_LEN];
+            lanes[0] = values[0];
+            lanes[1] = values[1];
+            *c.cast::<O::Pair>() = O::Pair::pack(&lanes);
+        } else {
+            *c = O::from_f32(values[0]);
+            if both {
+                *c.add(1) = O::from_f32(values[1]);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The device crate: every GPU kernel of gatewarp.
+//!
+//! Compiled for `nvptx64` it is a set of PTX modules, one a kernel family (the top-level modules with
+//! kernels in them); compiled for the host it is the same functions, run by the simulator, and a typed
+//! launch handle a kernel.
+//!
+//! | family | kernels |
+//! |---|---|
+//! | [`activation`] | gated activations |
+//! | [`gemm`] | matrix multiplication, dense and grouped |
+//! | [`moe`] | routing, permutation by expert, weighted sum |
+//!
+//! [`element`] and [`pack`] are the vocabulary they share. Kernels decide nothing: tile, vector width and
+//! grid are chosen on the host.
+#![cfg_attr(target_arch = "nvptx64", no_std)]
+#![cfg_attr(target_arch = "nvptx64", feature(abi_ptx))]
+
+pub mod activation;
+pub mod element;
+pub mod gemm;
+pub mod moe;
+pub mod pack;

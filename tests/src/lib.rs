@@ -1,0 +1,1 @@
+//! gatewarp_tests

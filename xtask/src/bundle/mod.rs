@@ -1,0 +1,89 @@
+//! `cargo xtask bundle`: packs what runs on a GPU machine into `dist/`.
+//!
+//! The PTX is inside the executables, so a bundle needs a driver there and nothing else: no Rust, no
+//! sources. `dist/xtask run-bundle` runs it.
+
+mod build;
+mod manifest;
+mod run;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::workspace::Workspace;
+use build::Executable;
+use manifest::{Entry, Manifest};
+pub(crate) use run::{Args as RunArgs, run as run_bundle};
+
+/// What a machine with an accelerator accepts in one piece.
+const LARGEST: u64 = 64 << 20;
+
+/// The name of this program in a bundle.
+const RUNNER: &str = "xtask";
+
+/// Builds everything and packs it.
+pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
+    let executables = build::executables(workspace)?;
+    let dist = workspace.root().join("dist");
+    if dist.exists() {
+        fs::remove_dir_all(&dist).context("cannot empty dist")?;
+    }
+    fs::create_dir_all(&dist).context("cannot make dist")?;
+    let mut manifest = Manifest::default();
+    for executable in &executables {
+        let file = file_name(executable);
+        pack(&executable.path, &dist.join(&file))?;
+        manifest.add(Entry {
+            name: executable.name.clone(),
+            kind: executable.kind,
+            file,
+        });
+    }
+    let this = env::current_exe().context("this program has no path")?;
+    pack(&this, &dist.join(RUNNER))?;
+    manifest.write(&dist)?;
+    let size = size_of(&dist)?;
+    ensure!(
+        size <= LARGEST,
+        "dist is {} MiB; {} is the most",
+        size >> 20,
+        LARGEST >> 20
+    );
+    println!(
+        "packed {} executables, {} MiB, into dist",
+        executables.len(),
+        size >> 20
+    );
+    println!("run it: dist/{RUNNER} run-bundle --device cuda");
+    Ok(())
+}
+
+fn file_name(executable: &Executable) -> String {
+    format!(
+        "{}-{}-{}",
+        executable.kind, executable.package, executable.name
+    )
+}
+
+/// Copies a program without its symbols, or with them where there is no `strip`.
+fn pack(from: &Path, to: &Path) -> Result<()> {
+    let mut strip = Command::new("strip");
+    let stripped = strip.arg("-o").arg(to).arg(from).output();
+    if !stripped.is_ok_and(|output| output.status.success()) {
+        eprintln!("note: cannot strip {}", from.display());
+        fs::copy(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(())
+}
+
+fn size_of(dir: &Path) -> Result<u64> {
+    let mut size = 0;
+    for entry in fs::read_dir(dir)? {
+        size += entry?.metadata()?.len();
+    }
+    Ok(size)
+}

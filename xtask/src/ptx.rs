@@ -1,0 +1,139 @@
+//! `cargo xtask ptx`: compiles the kernels, and writes the committed PTX or checks it.
+//!
+//! The check compares bytes. Where the compiler or LLVM here is another than the one that made the
+//! committed modules, bytes may differ for no fault of the source; then it says so, and assembles what
+//! it built instead.
+//! The guards on the PTX are checked in every case.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use cuda_builder::{Arch, CudaBuilder, CudaBuilderError, PtxModule};
+
+use crate::compare::Comparison;
+use crate::workspace::Workspace;
+use crate::{guards, ptxas};
+
+/// The architectures that modules are committed for: one that every supported card runs, and
+/// Hopper's own.
+const ARCHS: [Arch; 2] = [Arch::Sm80, Arch::Sm90a];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Compare with the committed PTX instead of writing it.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// PTX modules by file name.
+pub(crate) type Modules = BTreeMap<String, String>;
+
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    let built = build(workspace)?;
+    if args.check {
+        check(workspace, &built)?;
+    } else {
+        write(&workspace.ptx(), &built)?;
+    }
+    guards::check(&built)
+}
+
+fn build(workspace: &Workspace) -> Result<Modules> {
+    let mut modules = Modules::new();
+    for arch in ARCHS {
+        for module in build_for(workspace, arch)? {
+            modules.insert(file_name(&module), module.text);
+        }
+    }
+    Ok(modules)
+}
+
+fn build_for(workspace: &Workspace, arch: Arch) -> Result<Vec<PtxModule>> {
+    let built = CudaBuilder::new(workspace.kernels())
+        .arch(arch)
+        .target_dir(workspace.target().join("nvptx").join(arch.as_str()))
+        .build_modules();
+    match built {
+        Err(CudaBuilderError::NoKernels(name)) => {
+            eprintln!("note: {name} has no kernels for {arch}");
+            Ok(Vec::new())
+        }
+        other => Ok(other?),
+    }
+}
+
+fn file_name(module: &PtxModule) -> String {
+    format!("{}.{}.ptx", module.family, module.arch)
+}
+
+/// Makes `dir` hold exactly the modules `built`.
+fn write(dir: &Path, built: &Modules) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let committed = read_modules(dir)?;
+    for name in committed.keys().filter(|name| !built.contains_key(*name)) {
+        fs::remove_file(dir.join(name)).with_context(|| format!("cannot remove {name}"))?;
+        println!("removed    {name}");
+    }
+    for (name, text) in built {
+        let unchanged = committed.get(name) == Some(text);
+        if !unchanged {
+            fs::write(dir.join(name), text).with_context(|| format!("cannot write {name}"))?;
+        }
+        println!(
+            "{} {name}",
+            if unchanged {
+                "unchanged "
+            } else {
+                "wrote     "
+            }
+        );
+    }
+    Ok(())
+}
+
+/// Fails if `dir` does not hold exactly the modules `built`.
+fn check(workspace: &Workspace, built: &Modules) -> Result<()> {
+    let comparison = Comparison::of(&read_modules(&workspace.ptx())?, built);
+    for difference in &comparison.differences {
+        eprintln!("{difference}");
+    }
+    if !comparison.differences.is_empty() {
+        bail!("host/ptx is not what kernels-gpu gives; run `cargo xtask ptx`");
+    }
+    println!(
+        "{} PTX modules are what their source gives",
+        comparison.equal
+    );
+    if comparison.uncompared.is_empty() {
+        return Ok(());
+    }
+    println!(
+        "made by another toolchain, so not compared: {}",
+        comparison.uncompared.join(" ")
+    );
+    let dir = workspace.target().join("nvptx/modules");
+    write(&dir, built)?;
+    ptxas::check_dir(workspace, &dir)
+}
+
+/// The modules in `dir`; none where there is no such directory.
+fn read_modules(dir: &Path) -> Result<Modules> {
+    let mut modules = Modules::new();
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Ok(modules);
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        if name.ends_with(".ptx") {
+            let text = fs::read_to_string(&path);
+            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+            modules.insert(name.to_owned(), text);
+        }
+    }
+    Ok(modules)
+}
