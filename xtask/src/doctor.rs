@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
-use cuda_builder::Toolchain;
+use cuda_builder::{Toolchain, ToolchainError};
 use libloading::Library;
 
 use crate::process;
@@ -59,36 +59,39 @@ fn host_findings() -> Vec<Finding> {
 
 fn device_findings() -> Vec<Finding> {
     let found = Toolchain::find();
-    let finding = |name, purpose, detail: fn(&Toolchain) -> String| Finding {
+    let finding = |name, detail: fn(&Toolchain) -> String| Finding {
         name,
         state: match &found {
             Ok(toolchain) => Ok(detail(toolchain)),
-            Err(_) => Err("see below".to_owned()),
+            Err(_) => Err("no complete toolchain".to_owned()),
         },
-        purpose,
+        purpose: "compiling kernels",
     };
     let mut findings = vec![
-        finding("device rustc", "compiling kernels", |toolchain| {
+        finding("device rustc", |toolchain| {
             let version = toolchain.version();
             format!("{} at {}", version.release, toolchain.rustc().display())
         }),
-        finding("library source", "compiling kernels", |toolchain| {
+        finding("library source", |toolchain| {
             let sources = toolchain.sysroot().join("lib/rustlib/src/rust/library");
             sources.display().to_string()
         }),
-        finding("LLVM tools", "compiling kernels", |toolchain| {
+        finding("LLVM tools", |toolchain| {
             let dir = toolchain.llvm_dir().display();
             format!("{} in {dir}", toolchain.llvm_version())
         }),
     ];
-    if let Err(error) = &found {
-        findings.extend(error.candidates.iter().map(|rejected| Finding {
-            name: "  looked at",
-            state: Err(format!("{}: {}", rejected.rustc.display(), rejected.reason)),
-            purpose: "compiling kernels",
-        }));
-    }
+    findings.extend(found.err().iter().flat_map(rejected_findings));
     findings
+}
+
+/// The candidates that will not do, and what each lacks.
+fn rejected_findings(error: &ToolchainError) -> impl Iterator<Item = Finding> {
+    error.candidates.iter().map(|rejected| Finding {
+        name: "  looked at",
+        state: Err(format!("{}: {}", rejected.rustc.display(), rejected.reason)),
+        purpose: "compiling kernels",
+    })
 }
 
 fn ptxas_finding(workspace: Option<&Workspace>) -> Finding {

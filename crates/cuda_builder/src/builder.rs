@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+use tempfile::TempDir;
 
 use crate::arch::{Arch, PtxIsa};
 use crate::device_crate::{DeviceCrate, Options};
@@ -175,24 +176,8 @@ impl<'a> Session<'a> {
         emit: impl FnOnce(&Backend<'_>, &Linked) -> Result<T, CudaBuilderError>,
     ) -> Result<T, CudaBuilderError> {
         let settings = self.settings;
-        let libraries = self.device_crate.compile(
-            &self.toolchain,
-            &Options {
-                arch: settings.arch,
-                release: settings.release,
-                line_info: settings.generate_line_info,
-                build_args: &settings.build_args,
-                target_dir: &self.target_dir,
-            },
-        )?;
-        rerun::announce(&libraries);
-        let scratch = tempfile::Builder::new()
-            .prefix("link")
-            .tempdir_in(&self.target_dir)
-            .map_err(CudaBuilderError::io(
-                "make a directory in",
-                &self.target_dir,
-            ))?;
+        let libraries = self.compile()?;
+        let scratch = self.scratch_directory()?;
         let backend = Backend {
             toolchain: &self.toolchain,
             arch: settings.arch,
@@ -205,6 +190,26 @@ impl<'a> Session<'a> {
             return Err(CudaBuilderError::NoKernels(self.device_crate.name.clone()));
         }
         emit(&backend, &linked)
+    }
+
+    fn compile(&self) -> Result<Vec<PathBuf>, CudaBuilderError> {
+        let options = Options {
+            arch: self.settings.arch,
+            release: self.settings.release,
+            line_info: self.settings.generate_line_info,
+            build_args: &self.settings.build_args,
+            target_dir: &self.target_dir,
+        };
+        let libraries = self.device_crate.compile(&self.toolchain, &options)?;
+        rerun::announce(&libraries);
+        Ok(libraries)
+    }
+
+    fn scratch_directory(&self) -> Result<TempDir, CudaBuilderError> {
+        let made = tempfile::Builder::new()
+            .prefix("link")
+            .tempdir_in(&self.target_dir);
+        made.map_err(CudaBuilderError::io("write in", &self.target_dir))
     }
 
     fn module(

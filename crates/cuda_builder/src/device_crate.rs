@@ -67,36 +67,23 @@ struct Message {
 impl DeviceCrate {
     /// Asks cargo about the crate in `dir`.
     pub(crate) fn read(toolchain: &Toolchain, dir: &Path) -> Result<Self, CudaBuilderError> {
-        let missing = || CudaBuilderError::CratePathDoesntExist(dir.to_path_buf());
-        let manifest = dir
-            .join("Cargo.toml")
-            .canonicalize()
-            .map_err(|_| missing())?;
-        let mut cargo = clean_cargo(toolchain);
-        cargo.args([
-            "metadata",
-            "--no-deps",
-            "--format-version=1",
-            "--manifest-path",
-        ]);
-        let stdout = run(cargo.arg(&manifest), || missing_package(dir))?;
-        let unexpected = |what: String| CudaBuilderError::Unexpected {
-            tool: toolchain.cargo().to_path_buf(),
-            what,
-        };
-        let metadata: Metadata =
-            serde_json::from_slice(&stdout).map_err(|error| unexpected(error.to_string()))?;
-        let package = metadata
-            .packages
-            .into_iter()
-            .find(|package| package.manifest_path == manifest)
-            .ok_or_else(|| unexpected(format!("no package at {}", manifest.display())))?;
-        Ok(Self {
-            manifest,
-            name: package.name,
-            version: package.version,
-            workspace_root: metadata.workspace_root,
-        })
+        let manifest = dir.join("Cargo.toml").canonicalize();
+        let manifest =
+            manifest.map_err(|_| CudaBuilderError::CratePathDoesntExist(dir.to_path_buf()))?;
+        let metadata = metadata(toolchain, &manifest)?;
+        let mut packages = metadata.packages.into_iter();
+        match packages.find(|package| package.manifest_path == manifest) {
+            Some(package) => Ok(Self {
+                manifest,
+                name: package.name,
+                version: package.version,
+                workspace_root: metadata.workspace_root,
+            }),
+            None => Err(CudaBuilderError::Unexpected {
+                tool: toolchain.cargo().to_path_buf(),
+                what: format!("no package at {}", manifest.display()),
+            }),
+        }
     }
 
     /// Compiles the crate; the paths of its own and its dependencies' bitcode libraries.
@@ -192,8 +179,18 @@ fn is_inherited(name: &str) -> bool {
     of_cargo && !KEPT_VARIABLES.iter().any(|kept| name.starts_with(kept))
 }
 
-fn missing_package(dir: &Path) -> CudaBuilderError {
-    CudaBuilderError::BuildFailed(dir.display().to_string())
+/// What cargo says about the workspace of `manifest`.
+fn metadata(toolchain: &Toolchain, manifest: &Path) -> Result<Metadata, CudaBuilderError> {
+    let mut cargo = clean_cargo(toolchain);
+    cargo.args(["metadata", "--no-deps", "--format-version=1"]);
+    cargo.arg("--manifest-path").arg(manifest);
+    let stdout = run(&mut cargo, || {
+        CudaBuilderError::BuildFailed(manifest.display().to_string())
+    })?;
+    serde_json::from_slice(&stdout).map_err(|error| CudaBuilderError::Unexpected {
+        tool: toolchain.cargo().to_path_buf(),
+        what: error.to_string(),
+    })
 }
 
 /// Runs cargo with the caller's standard error; what it prints on standard output.

@@ -15,9 +15,9 @@ use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 /// # Shapes
 /// `a [rows, k]`, `b [groups, n, k]` contiguous, `offsets [groups + 1]`, the result `[rows, n]`.
 ///
-/// The offsets are on the device and cannot be checked here. They are safe whatever they are: ends outside
-/// `0..=rows` are cut to it, a group whose end is before its start is empty. Rows in no group are not
-/// written.
+/// The offsets are on the device and cannot be checked here. They should rise from 0 to `rows`. Rows in no
+/// group are not written; ends outside `0..=rows` are cut to it; where they fall, which rows are written and
+/// by which group is unspecified. Nothing outside `c` is ever touched.
 ///
 /// # Errors
 /// [`Error::Shape`] if the shapes do not fit each other; [`Error::Placement`] if a tensor is not on the

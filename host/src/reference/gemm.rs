@@ -70,8 +70,7 @@ pub fn mm<T: Float, O: Float>(
 }
 
 /// The rows of each group times the group's own B: group g is rows `offsets[g]..offsets[g + 1]` of A and C,
-/// `b [groups, n, k]`. Ends past the rows are cut, falling ones are empty groups; rows in no group are not
-/// written.
+/// `b [groups, n, k]`. Ends past the rows are cut; rows in no group are not written.
 pub fn grouped_mm<T: Float>(
     a: &[T],
     lda: usize,

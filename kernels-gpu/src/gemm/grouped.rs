@@ -21,7 +21,7 @@ macro_rules! grouped_gemm {
         /// `C[r, :] = A[a_rows[r], :] * B[group of r]^T` for each row of each group.
         ///
         /// # Safety
-        /// - `offsets` holds `groups + 1` values; ends past `rows` are cut, falling ones are empty groups.
+        /// - `offsets` holds `groups + 1` values, whatever they are: ends past `rows` are cut.
         /// - A is readable at every row that `a_rows` names (`rows` of them, if null `rows` itself), B at
         ///   `[groups, n, k]`, C is writable at `[rows, n]` with stride `ldc`.
         /// - Unless the name says unaligned: A and B start at multiples of 16 bytes, `k` and `lda` are

@@ -90,7 +90,8 @@ pub unsafe fn moe_place(
         // SAFETY: the choice is one of `choices`, the row one of the expert's.
         unsafe {
             if mine && rank < count {
-                *row_token.add((start + rank) as usize) = (i / top_k) as i32;
+                // A checked quotient, so that no panic is compiled in.
+                *row_token.add((start + rank) as usize) = i.checked_div(top_k).unwrap_or(0) as i32;
                 *choice_row.add(i as usize) = (start + rank) as i32;
             } else if mine || (expert == 0 && i < choices && id as u32 >= experts) {
                 *choice_row.add(i as usize) = -1;

@@ -38,7 +38,7 @@ macro_rules! topk {
             experts: u32,
             top_k: u32,
         ) {
-            let token = thread::index_1d() / WARP_SIZE;
+            let token = thread::block_idx_x() * ROUTING_TOKENS + thread::thread_idx_x() / WARP_SIZE;
             if token >= tokens {
                 return;
             }
@@ -78,7 +78,8 @@ pub unsafe fn round_robin(
         // SAFETY: `i` is one of the choices.
         unsafe {
             *weights.add(i as usize) = 1.0 / top_k as f32;
-            *ids.add(i as usize) = (i % experts) as i32;
+            // A checked remainder, so that no panic is compiled in.
+            *ids.add(i as usize) = i.checked_rem(experts).unwrap_or(0) as i32;
         }
     }
 }

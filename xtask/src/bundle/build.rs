@@ -67,7 +67,13 @@ fn messages(cargo: &mut Command) -> Result<String> {
 struct Artifact {
     manifest_path: PathBuf,
     target: Target,
+    profile: Profile,
     executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
 }
 
 #[derive(Deserialize)]
@@ -76,11 +82,13 @@ struct Target {
     kind: Vec<String>,
 }
 
-impl Target {
-    /// A library is an executable where it is tested; build scripts always are, and never packed.
+impl Artifact {
+    /// Only benches and tests have the test profile on purpose: with `--benches`, cargo also builds
+    /// libraries and programs as if they held measurements. Build scripts are never packed.
     fn is_packed_as(&self, wanted: Kind) -> bool {
-        let is = |kind: &str| self.kind.iter().any(|own| own == kind);
-        !is("custom-build") && (wanted == Kind::Test || !is("lib"))
+        let is = |kind: &str| self.target.kind.iter().any(|own| own == kind);
+        let wanted_profile = wanted == Kind::Test || is("bench") || !self.profile.test;
+        wanted_profile && !is("custom-build")
     }
 }
 
@@ -88,7 +96,7 @@ fn read(kind: Kind, messages: &str) -> Vec<Executable> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
-        .filter(|artifact| artifact.target.is_packed_as(kind))
+        .filter(|artifact| artifact.is_packed_as(kind))
         .filter_map(|artifact| {
             let dir = artifact.manifest_path.parent()?.file_name()?;
             Some(Executable {
@@ -108,9 +116,9 @@ mod tests {
     #[test]
     fn only_artifacts_with_an_executable_count() {
         let messages = r#"
-{"reason":"compiler-artifact","manifest_path":"/r/host/Cargo.toml","target":{"name":"gatewarp","kind":["lib"]},"executable":null}
-{"reason":"compiler-artifact","manifest_path":"/r/host/Cargo.toml","target":{"name":"gatewarp","kind":["lib"]},"executable":"/t/deps/gatewarp-1"}
-{"reason":"compiler-artifact","manifest_path":"/r/x/Cargo.toml","target":{"name":"build-script-build","kind":["custom-build"]},"executable":"/t/build"}
+{"reason":"compiler-artifact","manifest_path":"/r/host/Cargo.toml","target":{"name":"gatewarp","kind":["lib"]},"profile":{"test":false},"executable":null}
+{"reason":"compiler-artifact","manifest_path":"/r/host/Cargo.toml","target":{"name":"gatewarp","kind":["lib"]},"profile":{"test":true},"executable":"/t/deps/gatewarp-1"}
+{"reason":"compiler-artifact","manifest_path":"/r/x/Cargo.toml","target":{"name":"build-script-build","kind":["custom-build"]},"profile":{"test":false},"executable":"/t/build"}
 {"reason":"build-finished","success":true}
 "#;
         let expected = [Executable {

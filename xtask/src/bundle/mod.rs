@@ -33,8 +33,24 @@ pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
         fs::remove_dir_all(&dist).context("cannot empty dist")?;
     }
     fs::create_dir_all(&dist).context("cannot make dist")?;
+    pack_all(&executables, &dist)?;
+    let (mebibytes, most) = (size_of(&dist)? >> 20, LARGEST >> 20);
+    ensure!(
+        mebibytes < most,
+        "dist is {mebibytes} MiB; {most} is the most"
+    );
+    println!(
+        "packed {} executables, {mebibytes} MiB, into dist",
+        executables.len()
+    );
+    println!("run it: dist/{RUNNER} run-bundle --device cuda");
+    Ok(())
+}
+
+/// Packs the executables, this program and the manifest.
+fn pack_all(executables: &[Executable], dist: &Path) -> Result<()> {
     let mut manifest = Manifest::default();
-    for executable in &executables {
+    for executable in executables {
         let file = file_name(executable);
         pack(&executable.path, &dist.join(&file))?;
         manifest.add(Entry {
@@ -45,21 +61,7 @@ pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
     }
     let this = env::current_exe().context("this program has no path")?;
     pack(&this, &dist.join(RUNNER))?;
-    manifest.write(&dist)?;
-    let size = size_of(&dist)?;
-    ensure!(
-        size <= LARGEST,
-        "dist is {} MiB; {} is the most",
-        size >> 20,
-        LARGEST >> 20
-    );
-    println!(
-        "packed {} executables, {} MiB, into dist",
-        executables.len(),
-        size >> 20
-    );
-    println!("run it: dist/{RUNNER} run-bundle --device cuda");
-    Ok(())
+    manifest.write(dist)
 }
 
 fn file_name(executable: &Executable) -> String {

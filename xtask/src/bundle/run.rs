@@ -71,13 +71,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         dir.display()
     );
     println!("\n== summary");
+    let mut failed = 0;
     for (name, outcome, time) in &results {
         println!("{name:48} {:7.1} s  {outcome}", time.as_secs_f64());
+        failed += usize::from(!outcome.is_success());
     }
-    let failed = results
-        .iter()
-        .filter(|(_, outcome, _)| !outcome.is_success());
-    let failed = failed.count();
     ensure!(failed == 0, "{failed} of {} failed", results.len());
     Ok(())
 }

@@ -19,9 +19,9 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .instructions(&["mma.sync", "ldmatrix", "cp.async"]),
     // moe
     Expectation::of("topk_*").hot(),
-    Expectation::of("round_robin"),
+    Expectation::of("round_robin").hot(),
     Expectation::of("moe_count").hot().barriers(1),
-    Expectation::of("moe_place").barriers(2),
+    Expectation::of("moe_place").hot().barriers(2),
     Expectation::of("moe_finalize_*_v8").hot().wide_loads(),
     Expectation::of("moe_finalize_*").hot(),
 ];

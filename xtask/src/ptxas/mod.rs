@@ -65,23 +65,17 @@ fn assemble_all(workspace: &Workspace, dir: &Path) -> Result<Vec<Row>> {
     let ptxas = Ptxas::find(workspace)?;
     let assembled: Vec<Result<Vec<Row>>> =
         jobs.par_iter().map(|job| assemble(&ptxas, job)).collect();
-    let mut rows = Vec::new();
-    let mut failures = 0;
-    for result in assembled {
-        match result {
-            Ok(found) => rows.extend(found),
-            Err(error) => {
-                eprintln!("{error:#}");
-                failures += 1;
-            }
-        }
+    let (rows, errors): (Vec<_>, Vec<_>) = assembled.into_iter().partition(Result::is_ok);
+    for error in errors.iter().filter_map(|result| result.as_ref().err()) {
+        eprintln!("{error:#}");
     }
     ensure!(
-        failures == 0,
-        "ptxas rejects {failures} of {} modules",
+        errors.is_empty(),
+        "ptxas rejects {} of {} modules",
+        errors.len(),
         jobs.len()
     );
-    Ok(rows)
+    Ok(rows.into_iter().flatten().flatten().collect())
 }
 
 /// The modules `<family>.<arch>.ptx` in `dir`. Portable ones are assembled for Hopper as well, since

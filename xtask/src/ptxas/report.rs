@@ -6,6 +6,15 @@ use std::fmt::Write;
 use super::output::Resources;
 use super::tool::VERSION;
 
+const HEADINGS: [&str; 6] = [
+    "family",
+    "arch",
+    "kernel",
+    "registers",
+    "barriers",
+    "shared",
+];
+
 /// A line of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -16,40 +25,38 @@ pub(super) struct Row {
 
 /// The table of `rows`, in an order that does not depend on theirs.
 pub(super) fn table(rows: &[Row]) -> String {
-    let key = |row: &Row| {
-        let kernel = row.resources.kernel.clone();
-        (row.family.clone(), row.arch.clone(), kernel)
-    };
-    let mut rows = rows.to_vec();
-    rows.sort_by_key(key);
-    let longest = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).len()).max();
-    let family = longest(|row| &row.family).unwrap_or(0).max(6);
-    let kernel = longest(|row| &row.resources.kernel).unwrap_or(0).max(6);
+    let mut lines: Vec<[String; 6]> = rows.iter().map(cells).collect();
+    lines.sort();
+    lines.insert(0, HEADINGS.map(str::to_owned));
+    let width = |column: usize| lines.iter().map(|cells| cells[column].len()).max();
+    let widths: [usize; 6] = std::array::from_fn(|column| width(column).unwrap_or(0));
     let mut table = format!("# ptxas {VERSION}, by `cargo xtask ptxas`\n");
-    let mut line = |f: &str, a: &str, k: &str, [r, b, s]: [&str; 3]| {
+    for [family, arch, kernel, registers, barriers, shared] in &lines {
+        let [f, a, k, r, b, s] = widths;
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,
-            "{f:family$}  {a:7}  {k:kernel$}  {r:>9}  {b:>8}  {s:>6}"
+            "{family:f$}  {arch:a$}  {kernel:k$}  {registers:>r$}  {barriers:>b$}  {shared:>s$}"
         );
-    };
-    line(
-        "family",
-        "arch",
-        "kernel",
-        ["registers", "barriers", "shared"],
-    );
-    for Row {
-        family,
-        arch,
-        resources,
-    } in &rows
-    {
-        let numbers = [resources.registers, resources.barriers, resources.shared];
-        let [r, b, s] = numbers.map(|number| number.to_string());
-        line(family, arch, &resources.kernel, [&r, &b, &s]);
     }
     table
+}
+
+fn cells(row: &Row) -> [String; 6] {
+    let Resources {
+        kernel,
+        registers,
+        barriers,
+        shared,
+    } = &row.resources;
+    [
+        row.family.clone(),
+        row.arch.clone(),
+        kernel.clone(),
+        registers.to_string(),
+        barriers.to_string(),
+        shared.to_string(),
+    ]
 }
 
 /// The lines that one table has and the other has not.

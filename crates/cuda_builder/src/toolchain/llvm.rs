@@ -28,13 +28,13 @@ pub(super) fn find(
             "built on LLVM {major}; {OLDEST_LLVM} is the oldest that will do"
         ));
     }
-    let places = match named {
-        Some(dir) => vec![dir],
-        None => vec![
+    let default_places = || {
+        vec![
             sysroot.join("lib/rustlib").join(&rustc.host).join("bin"),
             PathBuf::from(format!("/usr/lib/llvm-{major}/bin")),
-        ],
+        ]
     };
+    let places = named.map_or_else(default_places, |dir| vec![dir]);
     let mut reasons = Vec::new();
     for dir in places {
         match check(&dir, major) {

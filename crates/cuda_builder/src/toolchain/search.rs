@@ -54,17 +54,7 @@ fn path_var(name: &str) -> Option<PathBuf> {
 
 /// The toolchain around `rustc`, or what it lacks.
 fn complete(rustc: &Path) -> Result<Toolchain, String> {
-    if !rustc.is_file() {
-        return Err("not there".to_owned());
-    }
-    let version = RustcVersion::of(rustc)?;
-    if version.numbers() < OLDEST_RUSTC {
-        let (major, minor) = OLDEST_RUSTC;
-        let release = version.release;
-        return Err(format!(
-            "is {release}; {major}.{minor} is the oldest that will do"
-        ));
-    }
+    let version = recent_version(rustc)?;
     let sysroot = sysroot(rustc)?;
     if !sysroot.join("lib/rustlib/src/rust/library/core").is_dir() {
         return Err("no library source (rustup component rust-src)".to_owned());
@@ -82,4 +72,19 @@ fn complete(rustc: &Path) -> Result<Toolchain, String> {
         version,
         llvm_version: llvm.version,
     })
+}
+
+fn recent_version(rustc: &Path) -> Result<RustcVersion, String> {
+    if !rustc.is_file() {
+        return Err("not there".to_owned());
+    }
+    let version = RustcVersion::of(rustc)?;
+    if version.numbers() >= OLDEST_RUSTC {
+        return Ok(version);
+    }
+    let (major, minor) = OLDEST_RUSTC;
+    Err(format!(
+        "is {}; {major}.{minor} is the oldest that will do",
+        version.release
+    ))
 }

@@ -1,0 +1,14 @@
+//! The operations once more, from their definitions, as plainly as can be and in `f64`.
+//!
+//! Nothing here shares code or method with the library's references: sorts where those select, ranks where
+//! those sort, sums from the first product to the last.
+
+mod activation;
+mod fused_moe;
+mod gemm;
+mod routing;
+
+pub use activation::{silu, silu_and_mul};
+pub use fused_moe::{Moe, Permuted, finalize, permute};
+pub use gemm::{grouped_mm, mm};
+pub use routing::{Routed, topk};
