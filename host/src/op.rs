@@ -6,6 +6,7 @@ use std::slice;
 use crate::device::{Kind, Stream};
 use crate::element::Element;
 use crate::error::{Error, Result};
+use crate::reference::{Rows, RowsMut};
 use crate::tensor::{Place, TensorView, TensorViewMut};
 
 /// An operation about to run on a stream.
@@ -79,7 +80,7 @@ impl<'a> Op<'a> {
 pub(crate) struct HostView<T> {
     address: usize,
     elements: usize,
-    pub row_stride: usize,
+    row_stride: usize,
     element: PhantomData<fn() -> T>,
 }
 
@@ -87,7 +88,8 @@ impl<T: Element> HostView<T> {
     /// The memory of a view to read.
     ///
     /// # Safety
-    /// The view is of host memory, which stays valid until the task's last run.
+    /// - The view is of host memory, which stays valid until the task's last run.
+    /// - Nobody writes it while the task runs.
     pub(crate) unsafe fn of(view: &TensorView<'_, T>) -> Self {
         // SAFETY: host memory by the caller's contract.
         let elements = unsafe { view.host_elements() };
@@ -99,37 +101,52 @@ impl<T: Element> HostView<T> {
         }
     }
 
+    /// The rows, while the task runs.
+    pub(crate) fn read<'a>(self) -> Rows<'a, T> {
+        // SAFETY: valid and not written, by the contract of `of`.
+        let elements = unsafe { slice::from_raw_parts(self.address as *const T, self.elements) };
+        Rows {
+            elements,
+            stride: self.row_stride,
+        }
+    }
+}
+
+/// A view of host memory that a task on the host writes.
+#[derive(Clone, Copy)]
+pub(crate) struct HostViewMut<T>(HostView<T>);
+
+impl<T: Element> HostViewMut<T> {
     /// The memory of a view to write.
     ///
     /// # Safety
-    /// As [`HostView::of`], and nobody else uses it while the task runs.
-    pub(crate) unsafe fn of_mut(view: &mut TensorViewMut<'_, T>) -> Self {
+    /// - The view is of host memory, which stays valid until the task's last run.
+    /// - Nobody else uses it while the task runs, and the task asks for it once a run.
+    pub(crate) unsafe fn of(view: &mut TensorViewMut<'_, T>) -> Self {
         let row_stride = view.row_stride();
         // SAFETY: host memory by the caller's contract.
         let elements = unsafe { view.host_elements() };
-        Self {
+        Self(HostView {
             address: elements.as_mut_ptr() as usize,
             elements: elements.len(),
             row_stride,
             element: PhantomData,
+        })
+    }
+
+    /// The rows, while the task runs.
+    pub(crate) fn write<'a>(self) -> RowsMut<'a, T> {
+        let HostView {
+            address,
+            elements,
+            row_stride,
+            ..
+        } = self.0;
+        // SAFETY: valid and nobody else's, by the contract of `of`.
+        let elements = unsafe { slice::from_raw_parts_mut(address as *mut T, elements) };
+        RowsMut {
+            elements,
+            stride: row_stride,
         }
-    }
-
-    /// The elements.
-    ///
-    /// # Safety
-    /// Nobody writes them meanwhile.
-    pub(crate) unsafe fn read<'a>(self) -> &'a [T] {
-        // SAFETY: valid memory by the contract of `of`.
-        unsafe { slice::from_raw_parts(self.address as *const T, self.elements) }
-    }
-
-    /// The elements, to write.
-    ///
-    /// # Safety
-    /// Made by `of_mut`, and nobody else uses them meanwhile.
-    pub(crate) unsafe fn write<'a>(self) -> &'a mut [T] {
-        // SAFETY: valid memory by the contract of `of_mut`.
-        unsafe { slice::from_raw_parts_mut(self.address as *mut T, self.elements) }
     }
 }

@@ -3,7 +3,7 @@
 use super::gated::{GatedElement, GatedRows, silu_and_mul_rows};
 use crate::device::Stream;
 use crate::error::{Error, Result};
-use crate::op::{HostView, Op};
+use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
@@ -52,17 +52,9 @@ pub fn silu_and_mul_into<T: GatedElement>(
     op.writes("out", &out)?;
     if op.runs_on_cpu() {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (x, out) = unsafe { (HostView::of(&x), HostView::of_mut(&mut out)) };
+        let (x, out) = unsafe { (HostView::of(&x), HostViewMut::of(&mut out)) };
         return stream.run_on_host(move || {
-            // SAFETY: as above; `out` was borrowed mutably.
-            let (x_elements, out_elements) = unsafe { (x.read(), out.write()) };
-            reference::activation::silu_and_mul(
-                x_elements,
-                x.row_stride,
-                out_elements,
-                out.row_stride,
-                d,
-            );
+            reference::activation::silu_and_mul(x.read(), out.write(), d);
             Ok(())
         });
     }

@@ -4,7 +4,7 @@ use super::experts::MoeElement;
 use crate::device::{LaunchConfig, Stream};
 use crate::error::{Error, Result};
 use crate::heuristics::activation::{rows, vector_width};
-use crate::op::{HostView, Op};
+use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
@@ -72,30 +72,22 @@ pub unsafe fn finalize_into<T: MoeElement>(
     op.writes("out", &out)?;
     if op.runs_on_cpu() {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (results, choice_row, weights, out) = unsafe {
+        let (results, choice_row, weights) = unsafe {
             (
                 HostView::of(&results),
                 HostView::of(&choice_row),
                 HostView::of(&weights),
-                HostView::of_mut(&mut out),
             )
         };
+        // SAFETY: as above.
+        let out = unsafe { HostViewMut::of(&mut out) };
         return stream.run_on_host(move || {
-            // SAFETY: as above; `out` was borrowed mutably.
-            let (results, choice_row, weights, elements) = unsafe {
-                (
-                    results.read(),
-                    choice_row.read(),
-                    weights.read(),
-                    out.write(),
-                )
-            };
+            let (rows, weights) = (choice_row.read().elements, weights.read().elements);
             reference::fused_moe::finalize(
-                results,
-                choice_row,
+                results.read().elements,
+                rows,
                 weights,
-                elements,
-                out.row_stride,
+                out.write(),
                 [top_k, hidden],
             );
             Ok(())

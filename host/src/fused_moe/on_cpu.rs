@@ -6,7 +6,7 @@ use super::router::{Input, Logits, Router};
 use super::routing::RoutingLogits;
 use crate::device::Stream;
 use crate::error::Result;
-use crate::op::HostView;
+use crate::op::{HostView, HostViewMut};
 use crate::reference;
 use crate::tensor::{TensorView, TensorViewMut};
 
@@ -34,7 +34,7 @@ pub(super) fn run<T: MoeElement>(
             HostView::of(x),
             HostView::of(&gate_up),
             HostView::of(&down),
-            HostView::of_mut(out),
+            HostViewMut::of(out),
         )
     };
     let choose = chooser(router, experts, &options);
@@ -44,12 +44,9 @@ pub(super) fn run<T: MoeElement>(
             vec![0.0; tokens * options.top_k],
         );
         choose(&mut weights, &mut ids);
-        // SAFETY: as above; `out` was borrowed mutably.
-        let (x_elements, gate_up, down, out_elements) =
-            unsafe { (x.read(), gate_up.read(), down.read(), out.write()) };
         let layer = reference::fused_moe::Layer {
-            gate_up,
-            down,
+            gate_up: gate_up.read().elements,
+            down: down.read().elements,
             gate_up_offsets: order.offsets(intermediate),
             experts,
             hidden,
@@ -57,14 +54,7 @@ pub(super) fn run<T: MoeElement>(
             top_k: options.top_k,
             capacity: options.expert_capacity,
         };
-        layer.forward(
-            x_elements,
-            x.row_stride,
-            &ids,
-            &weights,
-            out_elements,
-            out.row_stride,
-        );
+        layer.forward(x.read(), &ids, &weights, out.write());
         Ok(())
     })
 }
@@ -81,10 +71,8 @@ fn chooser(router: Router<'_>, experts: usize, options: &FusedMoeOptions) -> Cho
             // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
             let (ids, weights) = unsafe { (HostView::of(&ids), HostView::of(&weights)) };
             Box::new(move |to_weights, to_ids| {
-                // SAFETY: as above.
-                let (ids, weights) = unsafe { (ids.read(), weights.read()) };
-                to_weights.copy_from_slice(weights);
-                to_ids.copy_from_slice(ids);
+                to_weights.copy_from_slice(weights.read().elements);
+                to_ids.copy_from_slice(ids.read().elements);
             })
         }
     }
@@ -103,14 +91,7 @@ fn choose_by_logits<L: RoutingLogits>(
         ..
     } = *options;
     Box::new(move |weights, ids| {
-        // SAFETY: as above.
-        reference::fused_moe::topk(
-            routing_method,
-            unsafe { logits.read() },
-            experts,
-            weights,
-            ids,
-            top_k,
-        );
+        let logits = logits.read().elements;
+        reference::fused_moe::topk(routing_method, logits, experts, weights, ids, top_k);
     })
 }

@@ -4,7 +4,7 @@ use super::routing::check_top_k;
 use crate::device::{LaunchConfig, Stream};
 use crate::error::{Error, Result};
 use crate::kernels::moe as kernels;
-use crate::op::{HostView, Op};
+use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, Tensor, TensorView};
 
@@ -91,24 +91,17 @@ pub fn permute_into(
     );
     if op.runs_on_cpu() {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let views = unsafe {
+        let (ids, offsets) = unsafe { (HostView::of(&ids), HostViewMut::of(&mut offsets)) };
+        // SAFETY: as above.
+        let (row_token, choice_row) = unsafe {
             (
-                HostView::of(&ids),
-                HostView::of_mut(&mut offsets),
-                HostView::of_mut(&mut row_token),
-                HostView::of_mut(&mut choice_row),
+                HostViewMut::of(&mut row_token),
+                HostViewMut::of(&mut choice_row),
             )
         };
         return stream.run_on_host(move || {
-            // SAFETY: as above; the results were borrowed mutably.
-            let (ids, offsets, row_token, choice_row) = unsafe {
-                (
-                    views.0.read(),
-                    views.1.write(),
-                    views.2.write(),
-                    views.3.write(),
-                )
-            };
+            let (row_token, choice_row) = (row_token.write().elements, choice_row.write().elements);
+            let (ids, offsets) = (ids.read().elements, offsets.write().elements);
             reference::fused_moe::permute(ids, top_k, capacity, offsets, row_token, choice_row);
             Ok(())
         });

@@ -8,7 +8,7 @@ use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::kernels::moe as kernels;
-use crate::op::{HostView, Op};
+use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
@@ -134,14 +134,20 @@ pub fn topk_into<L: RoutingLogits>(
         let (logits, weights, ids) = unsafe {
             (
                 HostView::of(&logits),
-                HostView::of_mut(&mut weights),
-                HostView::of_mut(&mut ids),
+                HostViewMut::of(&mut weights),
+                HostViewMut::of(&mut ids),
             )
         };
         return stream.run_on_host(move || {
-            // SAFETY: as above; the results were borrowed mutably.
-            let (logits, weights, ids) = unsafe { (logits.read(), weights.write(), ids.write()) };
-            reference::fused_moe::topk(method, logits, experts, weights, ids, top_k);
+            let (weights, ids) = (weights.write().elements, ids.write().elements);
+            reference::fused_moe::topk(
+                method,
+                logits.read().elements,
+                experts,
+                weights,
+                ids,
+                top_k,
+            );
             Ok(())
         });
     }

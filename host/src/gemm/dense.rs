@@ -5,7 +5,7 @@ use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::heuristics::gemm::tile;
-use crate::op::{HostView, Op};
+use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
@@ -63,20 +63,9 @@ pub fn mm_into<T: GemmOutput<O>, O: Float>(
     }
     if op.runs_on_cpu() {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (a, b, c) = unsafe { (HostView::of(&a), HostView::of(&b), HostView::of_mut(&mut c)) };
+        let (a, b, c) = unsafe { (HostView::of(&a), HostView::of(&b), HostViewMut::of(&mut c)) };
         return stream.run_on_host(move || {
-            // SAFETY: as above; `c` was borrowed mutably.
-            let (a_elements, b_elements, c_elements) = unsafe { (a.read(), b.read(), c.write()) };
-            let shape = [m, n, k];
-            reference::gemm::mm(
-                a_elements,
-                a.row_stride,
-                b_elements,
-                b.row_stride,
-                c_elements,
-                c.row_stride,
-                shape,
-            );
+            reference::gemm::mm(a.read(), b.read(), c.write(), [m, n, k]);
             Ok(())
         });
     }

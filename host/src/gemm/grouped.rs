@@ -5,7 +5,7 @@ use super::element::{GemmElement, blocks};
 use crate::device::{LaunchConfig, Stream};
 use crate::error::{Error, Result};
 use crate::heuristics::gemm::tile;
-use crate::op::{HostView, Op};
+use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
@@ -66,28 +66,12 @@ pub fn grouped_mm_into<T: GemmElement>(
     op.writes("c", &c)?;
     if op.runs_on_cpu() {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (a, b, offsets, c) = unsafe {
-            (
-                HostView::of(&a),
-                HostView::of(&b),
-                HostView::of(&offsets),
-                HostView::of_mut(&mut c),
-            )
-        };
+        let (a, b, c) = unsafe { (HostView::of(&a), HostView::of(&b), HostViewMut::of(&mut c)) };
+        // SAFETY: as above.
+        let offsets = unsafe { HostView::of(&offsets) };
         return stream.run_on_host(move || {
-            // SAFETY: as above; `c` was borrowed mutably.
-            let (a_elements, b_elements, offsets, c_elements) =
-                unsafe { (a.read(), b.read(), offsets.read(), c.write()) };
-            let shape = [rows, n, k];
-            reference::gemm::grouped_mm(
-                a_elements,
-                a.row_stride,
-                b_elements,
-                offsets,
-                c_elements,
-                c.row_stride,
-                shape,
-            );
+            let (b, offsets) = (b.read().elements, offsets.read().elements);
+            reference::gemm::grouped_mm(a.read(), b, offsets, c.write(), [rows, n, k]);
             Ok(())
         });
     }

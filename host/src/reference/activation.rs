@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::{Rows, RowsMut};
 use crate::element::Float;
 
 /// `v / (1 + exp(-v))`, also called swish. Source: <https://arxiv.org/abs/1702.03118>.
@@ -10,25 +11,15 @@ pub fn silu(v: f32) -> f32 {
     v / (1.0 + (-v).exp())
 }
 
-/// `out[r, j] = silu(x[r, j]) * x[r, d + j]`, the rows `x_stride` and `out_stride` elements apart.
-///
-/// Computed in `f32`, rounded once.
-pub fn silu_and_mul<T: Float>(
-    x: &[T],
-    x_stride: usize,
-    out: &mut [T],
-    out_stride: usize,
-    d: usize,
-) {
+/// `out[r, j] = silu(x[r, j]) * x[r, d + j]`, computed in `f32`, rounded once.
+pub fn silu_and_mul<T: Float>(x: Rows<'_, T>, out: RowsMut<'_, T>, d: usize) {
     if d == 0 {
         return;
     }
-    out.par_chunks_mut(out_stride)
-        .zip(x.par_chunks(x_stride))
-        .for_each(|(out, x)| {
-            let (gate, up) = x.split_at(d);
-            silu_and_mul_row(gate, up, &mut out[..d]);
-        });
+    out.par_rows(d).enumerate().for_each(|(r, out)| {
+        let (gate, up) = x.row(r, 2 * d).split_at(d);
+        silu_and_mul_row(gate, up, out);
+    });
 }
 
 /// `out[j] = silu(gate[j]) * up[j]`.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{activation, gemm};
+use super::{Rows, RowsMut, activation, gemm};
 use crate::element::Float;
 use crate::fused_moe::RoutingMethodType;
 
@@ -109,22 +109,22 @@ pub fn finalize<T: Float>(
     results: &[T],
     choice_row: &[i32],
     weights: &[f32],
-    out: &mut [T],
-    out_stride: usize,
+    out: RowsMut<'_, T>,
     [top_k, hidden]: [usize; 2],
 ) {
     if hidden == 0 || top_k == 0 {
         return;
     }
-    let tokens = choice_row.par_chunks(top_k).zip(weights.par_chunks(top_k));
-    out.par_chunks_mut(out_stride)
-        .zip(tokens)
+    let results = Rows::contiguous(results, hidden);
+    let choices = choice_row.par_chunks(top_k).zip(weights.par_chunks(top_k));
+    out.par_rows(hidden)
+        .zip(choices)
         .for_each(|(out, (rows, weights))| {
-            for (h, out) in out[..hidden].iter_mut().enumerate() {
+            for (h, out) in out.iter_mut().enumerate() {
                 let mut sum = 0.0;
                 for (&row, &weight) in rows.iter().zip(weights) {
                     if row >= 0 {
-                        sum += weight * results[row as usize * hidden + h].to_f32();
+                        sum += weight * results.row(row as usize, hidden)[h].to_f32();
                     }
                 }
                 *out = T::from_f32(sum);
@@ -156,15 +156,8 @@ pub struct Layer<'a, T> {
 impl<T: Float> Layer<'_, T> {
     /// `out[t] = sum over j of w[t, j] * down[e] (silu(gate[e] x[t]) * (up[e] x[t]))`, `e` the `j`-th expert
     /// of `t`. Each product and the activation are rounded to `T`.
-    pub fn forward(
-        &self,
-        x: &[T],
-        x_stride: usize,
-        ids: &[i32],
-        weights: &[f32],
-        out: &mut [T],
-        out_stride: usize,
-    ) {
+    pub fn forward(&self, x: Rows<'_, T>, ids: &[i32], weights: &[f32], out: RowsMut<'_, T>) {
+        let (hidden, intermediate) = (self.hidden, self.intermediate);
         let mut offsets = vec![0; self.experts + 1];
         let (mut row_token, mut choice_row) = (vec![-1; ids.len()], vec![-1; ids.len()]);
         permute(
@@ -176,42 +169,18 @@ impl<T: Float> Layer<'_, T> {
             &mut choice_row,
         );
         let rows = offsets[self.experts] as usize;
-        let gathered = gather(x, x_stride, &row_token[..rows], self.hidden);
 
-        let mut projections = vec![T::from_f32(0.0); rows * 2 * self.intermediate];
-        let up_shape = [rows, 2 * self.intermediate, self.hidden];
-        gemm::grouped_mm(
-            &gathered,
-            self.hidden,
-            self.gate_up,
-            &offsets,
-            &mut projections,
-            2 * self.intermediate,
-            up_shape,
-        );
-
+        let gathered = gather(x, &row_token[..rows], hidden);
+        let up_shape = [rows, 2 * intermediate, hidden];
+        let projections = project(&gathered, self.gate_up, &offsets, up_shape);
         let activated = self.activate(&projections);
-
-        let mut results = vec![T::from_f32(0.0); rows * self.hidden];
-        let down_shape = [rows, self.hidden, self.intermediate];
-        gemm::grouped_mm(
+        let results = project(
             &activated,
-            self.intermediate,
             self.down,
             &offsets,
-            &mut results,
-            self.hidden,
-            down_shape,
+            [rows, hidden, intermediate],
         );
-
-        finalize(
-            &results,
-            &choice_row,
-            weights,
-            out,
-            out_stride,
-            [self.top_k, self.hidden],
-        );
+        finalize(&results, &choice_row, weights, out, [self.top_k, hidden]);
     }
 
     fn activate(&self, projections: &[T]) -> Vec<T> {
@@ -231,10 +200,18 @@ impl<T: Float> Layer<'_, T> {
 }
 
 /// The rows of `x` that `tokens` names.
-fn gather<T: Float>(x: &[T], x_stride: usize, tokens: &[i32], hidden: usize) -> Vec<T> {
+fn gather<T: Float>(x: Rows<'_, T>, tokens: &[i32], hidden: usize) -> Vec<T> {
     tokens
         .iter()
-        .flat_map(|&token| &x[token as usize * x_stride..][..hidden])
+        .flat_map(|&token| x.row(token as usize, hidden))
         .copied()
         .collect()
+}
+
+/// The rows of `x [rows, k]` by their experts' `weights [experts, n, k]`.
+fn project<T: Float>(x: &[T], weights: &[T], offsets: &[i32], [rows, n, k]: [usize; 3]) -> Vec<T> {
+    let mut out = vec![T::from_f32(0.0); rows * n];
+    let (x, to) = (Rows::contiguous(x, k), RowsMut::contiguous(&mut out, n));
+    gemm::grouped_mm(x, weights, offsets, to, [rows, n, k]);
+    out
 }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::{Rows, RowsMut};
 use crate::element::Float;
 
 /// Partial sums of a dot product: enough for the compiler to use the widest vectors.
@@ -32,68 +33,47 @@ pub fn widen<T: Float>(elements: &[T]) -> Vec<f32> {
     elements.iter().map(|element| element.to_f32()).collect()
 }
 
-/// `C[m, n] = A[m, k] * B[n, k]^T`: rows `lda`, `ldb`, `ldc` elements apart, `c` of `m` rows.
+/// `C[m, n] = A[m, k] * B[n, k]^T`.
 pub fn mm<T: Float, O: Float>(
-    a: &[T],
-    lda: usize,
-    b: &[T],
-    ldb: usize,
-    c: &mut [O],
-    ldc: usize,
+    a: Rows<'_, T>,
+    b: Rows<'_, T>,
+    c: RowsMut<'_, O>,
     [m, n, k]: [usize; 3],
 ) {
     if m == 0 || n == 0 {
         return;
     }
-    let rows: Vec<Vec<f32>> = (0..m)
-        .into_par_iter()
-        .map(|i| widen(&a[i * lda..i * lda + k]))
-        .collect();
-    // Each task makes a column block of C, so that a row of B is widened once.
-    let columns: Vec<Vec<O>> = (0..n)
-        .into_par_iter()
-        .map(|j| {
-            let column = widen(&b[j * ldb..j * ldb + k]);
-            rows.iter()
-                .map(|row| O::from_f32(dot(row, &column)))
-                .collect()
-        })
-        .collect();
-    c.par_chunks_mut(ldc)
-        .take(m)
-        .enumerate()
-        .for_each(|(i, row)| {
-            for (element, column) in row.iter_mut().zip(&columns) {
-                *element = column[i];
-            }
-        });
+    let rows: Vec<Vec<f32>> = (0..m).into_par_iter().map(|i| widen(a.row(i, k))).collect();
+    // A task makes a column of C, so that each row of B is widened once.
+    let column = |j| {
+        let b_row = widen(b.row(j, k));
+        rows.iter()
+            .map(|row| O::from_f32(dot(row, &b_row)))
+            .collect()
+    };
+    let columns: Vec<Vec<O>> = (0..n).into_par_iter().map(column).collect();
+    c.par_rows(n).take(m).enumerate().for_each(|(i, row)| {
+        for (element, column) in row.iter_mut().zip(&columns) {
+            *element = column[i];
+        }
+    });
 }
 
 /// The rows of each group times the group's own B: group g is rows `offsets[g]..offsets[g + 1]` of A and C,
 /// `b [groups, n, k]`. Ends past the rows are cut; rows in no group are not written.
 pub fn grouped_mm<T: Float>(
-    a: &[T],
-    lda: usize,
+    a: Rows<'_, T>,
     b: &[T],
     offsets: &[i32],
-    c: &mut [T],
-    ldc: usize,
+    mut c: RowsMut<'_, T>,
     [rows, n, k]: [usize; 3],
 ) {
     for (group, ends) in offsets.windows(2).enumerate() {
-        let clamp = |end: i32| (end.max(0) as usize).min(rows);
-        let (start, end) = (clamp(ends[0]), clamp(ends[1]));
+        let cut = |end: i32| (end.max(0) as usize).min(rows);
+        let (start, end) = (cut(ends[0]), cut(ends[1]));
         if start < end {
-            let shape = [end - start, n, k];
-            mm(
-                &a[start * lda..],
-                lda,
-                &b[group * n * k..],
-                k,
-                &mut c[start * ldc..],
-                ldc,
-                shape,
-            );
+            let b = Rows::contiguous(&b[group * n * k..], k);
+            mm(a.from(start), b, c.from(start), [end - start, n, k]);
         }
     }
 }

@@ -6,3 +6,6 @@ pub mod activation;
 pub mod exact;
 pub mod fused_moe;
 pub mod gemm;
+mod rows;
+
+pub use rows::{Rows, RowsMut};
