@@ -1,7 +1,9 @@
 //! Streams: queues of work that runs in order.
 //!
-//! On a GPU a stream is the driver's, and work on it is asynchronous. On the CPU and in the simulator work
-//! runs at once, in the calling thread. While a stream captures, work is kept for a [`Graph`] instead.
+//! On a GPU a stream is the driver's, and work on it is asynchronous. It is one of those that order
+//! themselves with the legacy default stream, as cust makes no other: work of another library there and
+//! work here wait for each other. On the CPU and in the simulator work runs at once, in the calling
+//! thread. While a stream captures, work is kept for a [`Graph`] instead.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,7 +40,7 @@ impl Stream {
                     cuda,
                     check(
                         "cuStreamCreateWithPriority",
-                        CustStream::new(StreamFlags::NON_BLOCKING, None),
+                        CustStream::new(StreamFlags::DEFAULT, None),
                     )?,
                 )
             }
