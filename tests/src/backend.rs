@@ -54,11 +54,11 @@ impl Kind {
         }
     }
 
-    /// Cases that are drawn where the simulator, the slowest, draws one.
+    /// Cases drawn for each that a trial asks for.
     fn case_factor(self) -> u32 {
         match self {
-            Self::Cpu | Self::Cuda => 4,
-            Self::Simulator => 1,
+            Self::Cpu | Self::Cuda => 24,
+            Self::Simulator => 8,
         }
     }
 }
@@ -103,7 +103,8 @@ impl Context {
         }
     }
 
-    /// Checks a property for the `kept` cases and for about `cases` drawn ones.
+    /// Checks a property for the `kept` cases and for drawn ones: `cases`, times what the
+    /// backend is fast enough for, times `GATEWARP_TEST_CASES`.
     ///
     /// # Errors
     /// The failure and its smallest case.

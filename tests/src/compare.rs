@@ -72,8 +72,13 @@ pub fn close<T: Value>(
     same_length(what, got.len(), want.len())?;
     report(what, got.len(), |i| {
         let allowed = bound(i);
-        (!allowed.holds(got[i], want[i]))
-            .then(|| format!("{} for {} ({allowed:?})", show(got[i]), show_want::<T>(want[i])))
+        (!allowed.holds(got[i], want[i])).then(|| {
+            format!(
+                "{} for {} ({allowed:?})",
+                show(got[i]),
+                show_want::<T>(want[i])
+            )
+        })
     })
 }
 
@@ -82,7 +87,7 @@ pub fn close<T: Value>(
 pub struct Similarity {
     /// `1 - 2 <x, y> / (<x, x> + <y, y>)` at most, over all elements.
     pub distance: f64,
-    /// The error of an element at most, relative to the largest of its row.
+    /// The error of an element at most, relative to the scale of its row.
     pub relative: f64,
 }
 
@@ -111,17 +116,14 @@ pub fn similar<T: Value>(
 ) -> Comparison {
     same_length(what, got.len(), want.len())?;
     let columns = columns.max(1);
-    let row_scales: Vec<f64> = want
-        .chunks(columns)
-        .map(|row| row.iter().fold(0.0, |max, value| value.abs().max(max)))
-        .collect();
+    let scales = scales(want, columns);
     report(what, got.len(), |i| {
-        let scale = row_scales[i / columns];
+        let scale = scales[i / columns];
         let error = (got[i].to_f64() - want[i]).abs();
         // Written so that a NaN is a difference.
         let within = error <= allowed.relative * scale;
         let (found, wanted) = (show(got[i]), show_want::<T>(want[i]));
-        (!within).then(|| format!("{found} for {wanted}, the row's largest {scale:e}"))
+        (!within).then(|| format!("{found} for {wanted}, the row's scale {scale:e}"))
     })?;
     let distance = distance(got, want);
     if distance <= allowed.distance {
@@ -131,6 +133,23 @@ pub fn similar<T: Value>(
     Err(Mismatch(format!(
         "{what}: distance {distance:e}, and {bound:e} is allowed"
     )))
+}
+
+/// What errors in each row are relative to: its largest element, or the root mean square of all, since a
+/// sum that cancels keeps the rounding errors of its terms. A row of zeros has no scale and no errors.
+fn scales(want: &[f64], columns: usize) -> Vec<f64> {
+    let squares: f64 = want.iter().map(|value| value * value).sum();
+    let typical = (squares / want.len().max(1) as f64).sqrt();
+    let largest = |row: &[f64]| row.iter().fold(0.0, |max, value| value.abs().max(max));
+    let rows = want.chunks(columns).map(largest);
+    rows.map(|largest| {
+        if largest > 0.0 {
+            typical.max(largest)
+        } else {
+            0.0
+        }
+    })
+    .collect()
 }
 
 /// `1 - 2 <x, y> / (<x, x> + <y, y>)`: 0 if equal, 1 if one is zero or they are orthogonal.
@@ -190,7 +209,7 @@ mod tests {
     use gatewarp::bf16;
 
     use super::{Bound, Comparison, Similarity, bits, close, similar, widen};
-    use crate::values::{Value, Values};
+    use crate::values::Values;
 
     const COLUMNS: usize = 16;
 
@@ -244,6 +263,17 @@ mod tests {
             .map(|value| bf16::from_f64(value.to_f64() * 0.99))
             .collect();
         similar("out", &scaled, &widen(&right), COLUMNS, allowed).expect_err("1 % too small");
+    }
+
+    #[test]
+    fn similar_rejects_anything_in_a_row_of_zeros() {
+        let mut want = widen(&right());
+        want[..COLUMNS].fill(0.0);
+        let mut got: Vec<_> = want.iter().map(|&value| bf16::from_f64(value)).collect();
+        let allowed = Similarity::rounded::<bf16>(1);
+        similar("out", &got, &want, COLUMNS, allowed).expect("equal outputs");
+        got[3] = bf16::from_f32(1e-6);
+        similar("out", &got, &want, COLUMNS, allowed).expect_err("not zero");
     }
 
     #[test]

@@ -198,8 +198,8 @@ mod tests {
     fn elements_come_back_and_poison_around_them_is_watched() {
         let stream = Device::cpu().stream().expect("the CPU");
         let elements: Vec<i32> = (0..12).collect();
-        let mut framed = Framed::new(&stream, &[2, 2, 3], Frame::new(1, 2, 1, 2), &elements)
-            .expect("small");
+        let mut framed =
+            Framed::new(&stream, &[2, 2, 3], Frame::new(1, 2, 1, 2), &elements).expect("small");
         assert_eq!(framed.elements().expect("framed"), elements);
         assert_eq!(framed.view().expect("inside").row_stride(), 6);
         framed.untouched().expect_err("elements are there");

@@ -1,6 +1,8 @@
 //! Running a property: first the cases that are always run, then drawn ones.
 
+use std::any::Any;
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libtest_mimic::Failed;
 use proptest::prelude::Strategy;
@@ -34,7 +36,9 @@ where
     S::Value: Debug,
 {
     for case in kept {
-        property(&case).map_err(|error| Failed::from(format!("{error}\nkept case: {case:#?}")))?;
+        let result = catch_unwind(AssertUnwindSafe(|| property(&case)));
+        let result = result.unwrap_or_else(|panic| Err(failed(message(&*panic))));
+        result.map_err(|error| Failed::from(format!("{error}\nkept case: {case:#?}")))?;
     }
     let config = Config {
         cases: draw.cases,
@@ -56,6 +60,13 @@ where
     }
 }
 
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("panicked: {}", text.unwrap_or("without a message"))
+}
+
 /// A failure of the suite itself, as of a property.
 #[must_use]
 pub fn failed(message: impl Into<String>) -> TestCaseError {
@@ -72,11 +83,24 @@ mod tests {
             cases: 100,
             seed: 3,
         };
-        let property = |&n: &u32| if n < 17 { Ok(()) } else { Err(failed("too large")) };
+        let property = |&n: &u32| {
+            if n < 17 {
+                Ok(())
+            } else {
+                Err(failed("too large"))
+            }
+        };
         let error = check(draw, vec![16], &(0..1000u32), property).expect_err("some are larger");
         let text = error.message().expect("it has one").to_owned();
-        assert!(text.contains("smallest case: 17") && text.contains("SEED=3"), "{text}");
+        assert!(
+            text.contains("smallest case: 17") && text.contains("SEED=3"),
+            "{text}"
+        );
         let error = check(draw, vec![40], &(0..17u32), property).expect_err("a kept one is larger");
-        assert!(error.message().is_some_and(|text| text.contains("kept case: 40")));
+        assert!(
+            error
+                .message()
+                .is_some_and(|text| text.contains("kept case: 40"))
+        );
     }
 }

@@ -97,6 +97,8 @@ pub enum Values {
     Ordinary,
     /// Whole numbers from -3 to 3: their sums of products are exact, in any order.
     Whole,
+    /// [`Values::Whole`], one in 32 of them NaN or infinite.
+    WholeAndNot,
     /// Of any magnitude that the format has, subnormal to its largest.
     Wide,
     /// Half of them NaN, infinite, zero of either sign, or a landmark of the format.
@@ -119,6 +121,10 @@ impl Values {
         match self {
             Self::Ordinary => T::from_f32(rng.random_range(-1.75..1.75)),
             Self::Whole => T::from_f32(rng.random_range(-3i8..=3).into()),
+            Self::WholeAndNot if rng.random_ratio(1, 32) => {
+                T::from_f32([f32::NAN, f32::INFINITY, f32::NEG_INFINITY][rng.random_range(0..3)])
+            }
+            Self::WholeAndNot => Self::Whole.one(rng),
             Self::Wide => wide(rng),
             Self::Special if rng.random() => special(rng),
             Self::Special => Self::Ordinary.one(rng),
@@ -163,7 +169,10 @@ mod tests {
     #[test]
     fn neighbours_are_one_place_apart() {
         let one = f16::from_f32(1.0);
-        assert_eq!(f16::from_f64(1.0 + f16::EPSILON).place() - one.place(), 1);
+        assert_eq!(
+            f16::from_f64(1.0 + <f16 as Value>::EPSILON).place() - one.place(),
+            1
+        );
         assert_eq!(bf16::from_f32(-0.0).place(), bf16::from_f32(0.0).place());
         assert_eq!(f32::from_bits(1).place() - (-f32::from_bits(1)).place(), 2);
         assert_eq!(f32::INFINITY.place() - f32::MAX.place(), 1);

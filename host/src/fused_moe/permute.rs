@@ -27,8 +27,9 @@ impl Permutation {
     /// Room for the choices of `tokens` tokens.
     ///
     /// # Errors
-    /// As [`Tensor::empty`].
+    /// [`Error::Argument`] if `experts` or `top_k` is 0 or too many; as [`Tensor::empty`].
     pub fn empty(stream: &Stream, tokens: usize, top_k: usize, experts: usize) -> Result<Self> {
+        check_top_k("Permutation::empty", tokens, experts, top_k)?;
         Ok(Self {
             offsets: Tensor::empty(stream, &[experts + 1])?,
             row_token: Tensor::empty(stream, &[tokens * top_k])?,

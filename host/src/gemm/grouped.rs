@@ -137,6 +137,9 @@ pub(crate) unsafe fn grouped_rows<T: GemmElement>(
     unsafe { stream.launch(T::grouped(tile), config, args) }
 }
 
+/// Groups that a product may have at most: each block looks through them.
+const MAX_GROUPS: usize = 1 << 16;
+
 struct Shapes {
     groups: usize,
     rows: usize,
@@ -156,6 +159,10 @@ fn shapes<T: GemmElement>(
     let &[groups, n, b_k] = &**b.shape() else {
         return Err(Error::shape(OP, "b", "[groups, n, k]", *b.shape()));
     };
+    if groups > MAX_GROUPS {
+        let expected = format!("of at most {MAX_GROUPS} groups");
+        return Err(Error::shape(OP, "b", expected, *b.shape()));
+    }
     if b_k != k || !b.is_contiguous() {
         return Err(Error::shape(
             OP,

@@ -23,6 +23,41 @@ pub struct MoeLayerConfig {
     pub options: FusedMoeOptions,
 }
 
+impl MoeLayerConfig {
+    /// Elements of the router, of `gate_up` and of `down`, if there can be such a layer.
+    fn elements(&self) -> Result<[usize; 3]> {
+        let &Self {
+            hidden,
+            intermediate,
+            experts,
+            options,
+        } = self;
+        if options.top_k == 0 || options.top_k > experts {
+            let expected = format!("1 to {experts}, the number of experts");
+            return Err(Error::argument(
+                "MoeLayer",
+                "top_k",
+                expected,
+                options.top_k,
+            ));
+        }
+        let product = |factors: &[usize]| factors.iter().try_fold(1usize, |a, &b| a.checked_mul(b));
+        let router = product(&[experts, hidden]);
+        let gate_up = product(&[experts, 2, intermediate, hidden]);
+        let down = product(&[experts, hidden, intermediate]);
+        let all = router.zip(gate_up).zip(down);
+        all.map(|((router, gate_up), down)| [router, gate_up, down])
+            .ok_or_else(|| {
+                Error::argument(
+                    "MoeLayer",
+                    "config",
+                    "of weights that fit in memory",
+                    format!("{self:?}"),
+                )
+            })
+    }
+}
+
 /// A mixture-of-experts layer with SwiGLU experts, as in Mixtral.
 ///
 /// ```text
@@ -52,6 +87,17 @@ impl<T: LayerElement> MoeLayer<T> {
         gate_up: &[T],
         down: &[T],
     ) -> Result<Self> {
+        let lengths = [router.len(), gate_up.len(), down.len()];
+        let expected = config.elements()?;
+        if lengths != expected {
+            let expected = format!("{expected:?} elements (router, gate_up, down)");
+            return Err(Error::argument(
+                "MoeLayer::new",
+                "weights",
+                expected,
+                format!("{lengths:?}"),
+            ));
+        }
         let MoeLayerConfig {
             hidden,
             intermediate,
@@ -72,24 +118,11 @@ impl<T: LayerElement> MoeLayer<T> {
     /// # Errors
     /// As [`Tensor::empty`].
     pub fn random(stream: &Stream, config: MoeLayerConfig, seed: u64) -> Result<Self> {
-        let MoeLayerConfig {
-            hidden,
-            intermediate,
-            experts,
-            ..
-        } = config;
+        let [router, gate_up, down] = config.elements()?;
         let scale = |fan_in: usize| (fan_in.max(1) as f32).sqrt().recip();
-        let router = random(experts * hidden, scale(hidden), seed);
-        let gate_up = random(
-            experts * 2 * intermediate * hidden,
-            scale(hidden),
-            seed.wrapping_add(1),
-        );
-        let down = random(
-            experts * hidden * intermediate,
-            scale(intermediate),
-            seed.wrapping_add(2),
-        );
+        let router = random(router, scale(config.hidden), seed)?;
+        let gate_up = random(gate_up, scale(config.hidden), seed.wrapping_add(1))?;
+        let down = random(down, scale(config.intermediate), seed.wrapping_add(2))?;
         Self::new(stream, config, &router, &gate_up, &down)
     }
 
@@ -117,6 +150,7 @@ impl<T: LayerElement> MoeLayer<T> {
         let weights = file.parse()?;
         let names = Names::new(prefix);
         let config = names.config(&weights, options)?;
+        config.elements()?;
         let MoeLayerConfig {
             hidden,
             intermediate,
@@ -233,15 +267,6 @@ impl Names {
                 self.router()
             );
             return Err(weights.error(reason));
-        }
-        if options.top_k == 0 || options.top_k > experts {
-            let expected = format!("1 to {experts}, the number of experts");
-            return Err(Error::Argument {
-                op: "MoeLayer",
-                argument: "top_k",
-                expected,
-                found: options.top_k.to_string(),
-            });
         }
         Ok(MoeLayerConfig {
             hidden,

@@ -130,19 +130,27 @@ impl Weights<'_> {
 }
 
 /// `count` normally distributed elements of standard deviation `scale`, the same for the same seed.
-pub(super) fn random<T: Float>(count: usize, scale: f32, seed: u64) -> Vec<T> {
+pub(super) fn random<T: Float>(count: usize, scale: f32, seed: u64) -> Result<Vec<T>> {
     const CHUNK: usize = 1 << 16;
-    let mut elements = vec![T::from_f32(0.0); count];
-    elements
-        .par_chunks_mut(CHUNK)
-        .enumerate()
-        .for_each(|(chunk, elements)| {
-            let mut rng =
-                SmallRng::seed_from_u64(seed ^ (chunk as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            for element in elements {
-                let normal: f32 = StandardNormal.sample(&mut rng);
-                *element = T::from_f32(normal * scale);
-            }
-        });
-    elements
+    let mut elements = Vec::new();
+    if elements.try_reserve_exact(count).is_err() {
+        let expected = "a number of weights that fits in memory";
+        return Err(Error::argument(
+            "MoeLayer::random",
+            "config",
+            expected,
+            count,
+        ));
+    }
+    elements.resize(count, T::from_f32(0.0));
+    let chunks = elements.par_chunks_mut(CHUNK).enumerate();
+    chunks.for_each(|(chunk, elements)| {
+        let salt = (chunk as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut rng = SmallRng::seed_from_u64(seed ^ salt);
+        for element in elements {
+            let normal: f32 = StandardNormal.sample(&mut rng);
+            *element = T::from_f32(normal * scale);
+        }
+    });
+    Ok(elements)
 }

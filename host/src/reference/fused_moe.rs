@@ -112,24 +112,25 @@ pub fn finalize<T: Float>(
     out: RowsMut<'_, T>,
     [top_k, hidden]: [usize; 2],
 ) {
-    if hidden == 0 || top_k == 0 {
+    if hidden == 0 {
         return;
     }
     let results = Rows::contiguous(results, hidden);
-    let choices = choice_row.par_chunks(top_k).zip(weights.par_chunks(top_k));
-    out.par_rows(hidden)
-        .zip(choices)
-        .for_each(|(out, (rows, weights))| {
-            for (h, out) in out.iter_mut().enumerate() {
-                let mut sum = 0.0;
-                for (&row, &weight) in rows.iter().zip(weights) {
-                    if row >= 0 {
-                        sum += weight * results.row(row as usize, hidden)[h].to_f32();
-                    }
+    out.par_rows(hidden).enumerate().for_each(|(token, out)| {
+        let choices = token * top_k..(token + 1) * top_k;
+        for (h, out) in out.iter_mut().enumerate() {
+            let mut sum = 0.0;
+            for (&row, &weight) in choice_row[choices.clone()]
+                .iter()
+                .zip(&weights[choices.clone()])
+            {
+                if row >= 0 {
+                    sum += weight * results.row(row as usize, hidden)[h].to_f32();
                 }
-                *out = T::from_f32(sum);
             }
-        });
+            *out = T::from_f32(sum);
+        }
+    });
 }
 
 /// A layer's weights and sizes.

@@ -19,16 +19,17 @@ impl<'a, T> Rows<'a, T> {
         Self { elements, stride }
     }
 
-    /// The first `columns` elements of a row.
+    /// The first `columns` elements of a row. Rows of no columns need have no elements behind them.
     #[must_use]
     pub fn row(&self, row: usize, columns: usize) -> &'a [T] {
-        &self.elements[row * self.stride..][..columns]
+        let start = if columns == 0 { 0 } else { row * self.stride };
+        &self.elements[start..][..columns]
     }
 
     /// The rows from `first` on.
     #[must_use]
     pub fn from(&self, first: usize) -> Self {
-        let elements = &self.elements[first * self.stride..];
+        let elements = &self.elements[self.elements.len().min(first * self.stride)..];
         Self { elements, ..*self }
     }
 }
@@ -59,7 +60,8 @@ impl<'a, T: Send> RowsMut<'a, T> {
     /// The rows from `first` on, borrowed for a shorter while.
     #[must_use]
     pub fn from(&mut self, first: usize) -> RowsMut<'_, T> {
-        let elements = &mut self.elements[first * self.stride..];
+        let start = self.elements.len().min(first * self.stride);
+        let elements = &mut self.elements[start..];
         RowsMut {
             elements,
             stride: self.stride,

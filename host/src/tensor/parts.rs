@@ -65,14 +65,18 @@ impl<'a, T: Element> Parts<'a, T> {
         Ok(Self::new(address, shape, Place::Foreign(device)))
     }
 
+    /// Rows that lie `row_stride` apart; of a single row, or none, the stride says nothing.
     pub(super) fn with_row_stride(mut self, op: &'static str, row_stride: usize) -> Result<Self> {
-        if row_stride < self.shape.columns() {
-            return Err(Error::argument(
-                op,
-                "row_stride",
-                format!("at least {}", self.shape.columns()),
-                row_stride,
-            ));
+        let (rows, columns) = (self.shape.rows(), self.shape.columns());
+        if rows <= 1 {
+            return Ok(self);
+        }
+        let bytes = row_stride
+            .checked_mul(rows)
+            .and_then(|all| all.checked_mul(size_of::<T>()));
+        if row_stride < columns || bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+            let expected = format!("at least {columns}, and {rows} of them inside memory");
+            return Err(Error::argument(op, "row_stride", expected, row_stride));
         }
         self.row_stride = row_stride;
         Ok(self)

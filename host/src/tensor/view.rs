@@ -114,6 +114,9 @@ impl<'a, T: Element> TensorView<'a, T> {
     /// # Safety
     /// The view is of host memory: of a CPU or simulator device.
     pub(crate) unsafe fn host_elements(&self) -> &'a [T] {
+        if self.0.span() == 0 {
+            return &[]; // the address of nothing may be null
+        }
         // SAFETY: host memory, alive for 'a, this long.
         unsafe { slice::from_raw_parts(self.as_ptr(), self.0.span()) }
     }
@@ -150,6 +153,9 @@ impl<'a, T: Element> TensorViewMut<'a, T> {
     /// # Safety
     /// The view is of host memory: of a CPU or simulator device.
     pub(crate) unsafe fn host_elements(&mut self) -> &'a mut [T] {
+        if self.0.span() == 0 {
+            return &mut []; // the address of nothing may be null
+        }
         // SAFETY: host memory, alive for 'a, this long, and borrowed by nobody else.
         unsafe { slice::from_raw_parts_mut(self.as_ptr(), self.0.span()) }
     }

@@ -31,7 +31,12 @@ pub fn permute(ids: &[i32], top_k: usize, experts: usize, capacity: Option<usize
     for (row, &choice) in choices.iter().enumerate() {
         choice_row[choice] = row as i32;
     }
-    let before = |expert: usize| choices.iter().filter(|&&i| (ids[i] as usize) < expert).count();
+    let before = |expert: usize| {
+        choices
+            .iter()
+            .filter(|&&i| (ids[i] as usize) < expert)
+            .count()
+    };
     Permuted {
         offsets: (0..=experts).map(|expert| before(expert) as i32).collect(),
         row_token: choices.iter().map(|&i| (i / top_k) as i32).collect(),

@@ -29,7 +29,10 @@ pub fn grouped_mm<T: Value>(
     for group in 0..offsets.len() - 1 {
         for row in 0..rows {
             if row as i64 >= offsets[group].into() && (row as i64) < offsets[group + 1].into() {
-                let (a, b) = (&a[row * k..(row + 1) * k], &b[group * n * k..(group + 1) * n * k]);
+                let (a, b) = (
+                    &a[row * k..(row + 1) * k],
+                    &b[group * n * k..(group + 1) * n * k],
+                );
                 c[row] = Some(mm(a, b, [1, n, k]));
             }
         }

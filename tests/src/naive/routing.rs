@@ -44,9 +44,8 @@ fn choose(method: RoutingMethodType, row: &[f64], top_k: usize, j: usize) -> (us
     let at = |rank| (0..row.len()).find(|&expert| self::rank(row, expert) == rank);
     let chosen = at(j).unwrap_or(row.len());
     let best = at(0).map_or(f64::NAN, |expert| row[expert]);
-    let counted = |expert: &usize| {
-        method == RoutingMethodType::Default || self::rank(row, *expert) < top_k
-    };
+    let counted =
+        |expert: &usize| method == RoutingMethodType::Default || self::rank(row, *expert) < top_k;
     let sum: f64 = (0..row.len())
         .filter(counted)
         .map(|expert| share(row[expert], best))
@@ -65,7 +64,7 @@ fn rank(row: &[f64], expert: usize) -> usize {
         let (x, y) = (row[other], row[expert]);
         match (x.is_nan(), y.is_nan()) {
             (false, false) => x > y || (x == y && other < expert),
-            (x_nan, y_nan) => (!x_nan && y_nan) || (x_nan && y_nan && other < expert),
+            (x_nan, y_nan) => y_nan && (!x_nan || other < expert),
         }
     };
     (0..row.len()).filter(|&other| before(other)).count()

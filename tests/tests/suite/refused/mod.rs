@@ -1,0 +1,20 @@
+//! Calls that must fail.
+
+mod activation;
+mod device;
+mod fused_moe;
+mod gemm;
+mod nn;
+mod tensor;
+
+use gatewarp_tests::suite::Suite;
+
+/// Adds the trials of all files.
+pub fn register(suite: &mut Suite) {
+    activation::register(suite);
+    device::register(suite);
+    fused_moe::register(suite);
+    gemm::register(suite);
+    nn::register(suite);
+    tensor::register(suite);
+}
