@@ -45,7 +45,7 @@ pub fn device(
     calls: usize,
     mut work: impl FnMut(usize) -> Result<()>,
 ) -> Result<Timing> {
-    // Kernels load at their first launch, which cannot be captured.
+    // Kernels load at their first launch.
     work(0)?;
     let graph = stream.capture(|_| (0..calls).try_for_each(&mut work))?;
     let mut seconds = Vec::with_capacity(REPLAYS);

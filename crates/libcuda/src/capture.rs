@@ -3,6 +3,7 @@
 //! CUDA Driver API, "Stream Management"; CUDA C++ Programming Guide, "Creating a Graph Using Stream
 //! Capture".
 
+use core::marker::PhantomData;
 use core::ptr;
 
 use cust_raw::{CUstream, CUstreamCaptureMode};
@@ -69,6 +70,43 @@ pub unsafe fn end_capture(stream: CUstream) -> Result<Graph, DriverError> {
     unsafe { call!(cuStreamEndCapture(stream, &mut graph)) }?;
     // SAFETY: the driver has just made this graph, and nobody else has it.
     Ok(unsafe { Graph::from_raw(graph) })
+}
+
+/// While it lives, the calling thread may make calls that its capture forbids, such as loading a module:
+/// they run at once and are not part of the graph. The thread's mode before comes back when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct RelaxedCapture {
+    previous: CUstreamCaptureMode,
+    /// The mode is a thread's own, so the value must stay on it.
+    thread: PhantomData<*const ()>,
+}
+
+impl RelaxedCapture {
+    /// Relaxes the calling thread.
+    ///
+    /// # Errors
+    /// [`DriverError::Call`] with the driver's reason.
+    pub fn enter() -> Result<Self, DriverError> {
+        let previous = exchange_mode(CaptureMode::Relaxed.raw())?;
+        let thread = PhantomData;
+        Ok(Self { previous, thread })
+    }
+}
+
+impl Drop for RelaxedCapture {
+    fn drop(&mut self) {
+        // There is no one to tell of a failure.
+        let _ = exchange_mode(self.previous);
+    }
+}
+
+/// Sets the calling thread's mode and returns the one before.
+fn exchange_mode(mode: CUstreamCaptureMode) -> Result<CUstreamCaptureMode, DriverError> {
+    let mut mode = mode;
+    // SAFETY: `mode` is a local, read and written by the call; the driver has no modes but the three.
+    unsafe { call!(cuThreadExchangeStreamCaptureMode(&mut mode)) }?;
+    Ok(mode)
 }
 
 /// Whether a stream is being captured.

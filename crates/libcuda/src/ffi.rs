@@ -81,6 +81,7 @@ unsafe extern "C" {
     pub(crate) fn cuStreamDestroy_v2(stream: CUstream) -> u32;
     pub(crate) fn cuStreamWaitEvent(stream: CUstream, event: CUevent, flags: c_uint) -> u32;
     pub(crate) fn cuStreamBeginCapture_v2(stream: CUstream, mode: CUstreamCaptureMode) -> u32;
+    pub(crate) fn cuThreadExchangeStreamCaptureMode(mode: *mut CUstreamCaptureMode) -> u32;
     pub(crate) fn cuStreamEndCapture(stream: CUstream, graph: *mut CUgraph) -> u32;
     pub(crate) fn cuStreamIsCapturing(stream: CUstream, status: *mut c_int) -> u32;
     pub(crate) fn cuGraphGetNodes(

@@ -66,7 +66,9 @@ mod symbols;
 mod tensor_map;
 mod trampoline;
 
-pub use capture::{CaptureMode, CaptureStatus, begin_capture, capture_status, end_capture};
+pub use capture::{
+    CaptureMode, CaptureStatus, RelaxedCapture, begin_capture, capture_status, end_capture,
+};
 pub use context::{device_attribute, set_current_context};
 pub use driver::{DriverInfo, DriverVersion, MINIMUM_DRIVER, driver};
 pub use error::DriverError;

@@ -17,7 +17,8 @@ use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 ///
 /// # Numerics
 /// Computed in `f32` and rounded once, to nearest even. On a GPU the exponential and the quotient are
-/// approximate to 2 ulp of `f32` each. Negative infinity gives NaN, as the formula does.
+/// approximate to 2 ulp of `f32` each, and a `silu` below about 2^-119 becomes zero. Negative infinity gives
+/// NaN, as the formula does.
 /// Source: FlashInfer, `include/flashinfer/activation.cuh`.
 pub fn silu_and_mul<T: GatedElement>(stream: &Stream, x: &impl AsView<T>) -> Result<Tensor<T>> {
     let x = x.as_view();

@@ -193,6 +193,8 @@ impl CudaDevice {
             return Ok(module);
         }
         let ptx = ptx::best_for(ptx::modules(), family, self.compute_capability)?;
+        // Loading allocates, which a capture of this thread would forbid.
+        let _relaxed = libcuda::RelaxedCapture::enter()?;
         let module = Module::from_ptx(ptx.text, &[]).map_err(|error| jit_error(ptx.text, error))?;
         let module: &'static Module = Box::leak(Box::new(module));
         modules.insert(family, module);

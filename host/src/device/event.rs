@@ -25,7 +25,7 @@ impl Event {
         cuda.make_current()?;
         let event = libcuda::Event::timed()?;
         // SAFETY: the stream is alive: it is borrowed here.
-        unsafe { event.record(cuda_stream.as_inner()) }?;
+        unsafe { event.record(cuda_stream.as_raw()) }?;
         Ok(Self(Kind::Cuda(event)))
     }
 

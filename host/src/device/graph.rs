@@ -36,7 +36,7 @@ impl Graph {
             (Kind::Cuda(graph), Some((cuda, cuda_stream))) => {
                 cuda.make_current()?;
                 // SAFETY: the stream is alive, the memory is the caller's promise.
-                Ok(unsafe { graph.launch(cuda_stream.as_inner()) }?)
+                Ok(unsafe { graph.launch(cuda_stream.as_raw()) }?)
             }
             (Kind::Host(tasks), None) => tasks.iter().try_for_each(|task| task()),
             _ => Err(Error::Placement {

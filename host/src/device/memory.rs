@@ -63,7 +63,7 @@ impl Allocation {
         cuda.make_current()?;
         // SAFETY: device memory of this length, used in this stream's order.
         Ok(unsafe {
-            libcuda::fill_u8_async(self.address as u64, byte, self.bytes, stream.as_inner())
+            libcuda::fill_u8_async(self.address as u64, byte, self.bytes, stream.as_raw())
         }?)
     }
 
@@ -87,7 +87,7 @@ impl Allocation {
                 self.address as u64,
                 source.cast(),
                 bytes,
-                stream.as_inner(),
+                stream.as_raw(),
             )?
         };
         self.stream.synchronize()
@@ -113,7 +113,7 @@ impl Allocation {
                 destination.cast(),
                 self.address as u64,
                 bytes,
-                stream.as_inner(),
+                stream.as_raw(),
             )?
         };
         self.stream.synchronize()
@@ -142,7 +142,7 @@ impl Drop for Allocation {
 fn allocate_cuda(cuda: &CudaDevice, stream: &Stream, bytes: usize) -> Result<usize> {
     if let (true, Some((_, stream))) = (cuda.has_stream_ordered_memory(), stream.cuda()) {
         // SAFETY: the stream is alive: it is borrowed here.
-        return Ok(unsafe { libcuda::allocate_async(bytes, stream.as_inner()) }? as usize);
+        return Ok(unsafe { libcuda::allocate_async(bytes, stream.as_raw()) }? as usize);
     }
     // SAFETY: the size is not zero, and bytes need no initialisation before they are written.
     let pointer: DevicePointer<u8> = check("cuMemAlloc", unsafe { cuda_malloc(bytes) })?;
@@ -156,7 +156,7 @@ fn free_cuda(cuda: &CudaDevice, stream: &Stream, address: usize) {
     }
     if let (true, Some((_, stream))) = (cuda.has_stream_ordered_memory(), stream.cuda()) {
         // SAFETY: allocated by `allocate_async`, and whoever used it did so on this stream.
-        let _ = unsafe { libcuda::free_async(address as u64, stream.as_inner()) };
+        let _ = unsafe { libcuda::free_async(address as u64, stream.as_raw()) };
     } else if stream.synchronize().is_ok() {
         // SAFETY: allocated by `cuda_malloc`, and the stream's work is done.
         let _ = unsafe { cuda_free(DevicePointer::<u8>::from_raw(address as u64)) };

@@ -9,6 +9,7 @@
 //! All three are the same to a program: operations go to a [`Stream`], which belongs to a device.
 
 mod cuda;
+mod cuda_stream;
 mod event;
 mod graph;
 mod memory;
@@ -22,6 +23,7 @@ pub use cuda_sim::{Dim3, LaunchConfig, SimOptions};
 
 use crate::error::{Error, Result};
 pub(crate) use cuda::CudaDevice;
+use cuda_stream::CudaStream;
 pub use event::Event;
 pub use graph::Graph;
 pub(crate) use memory::Allocation;

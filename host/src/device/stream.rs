@@ -1,19 +1,16 @@
 //! Streams: queues of work that runs in order.
 //!
-//! On a GPU a stream is the driver's, and work on it is asynchronous. It is one of those that order
-//! themselves with the legacy default stream, as cust makes no other: work of another library there and
-//! work here wait for each other. On the CPU and in the simulator work runs at once, in the calling
-//! thread. While a stream captures, work is kept for a [`Graph`] instead.
+//! On a GPU a stream is the driver's, and work on it is asynchronous; it owes nothing to the default stream.
+//! On the CPU and in the simulator work runs at once, in the calling thread. While a stream captures, work is
+//! kept for a [`Graph`] instead.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cuda_std::launch::{Kernel, KernelArgs};
-use cust::stream::{Stream as CustStream, StreamFlags};
-use libcuda::CaptureMode;
+use libcuda::{CaptureMode, CaptureStatus};
 
-use super::cuda::check;
 use super::graph::HostTask;
-use super::{CudaDevice, Device, Event, Graph, Kind, LaunchConfig, SimOptions};
+use super::{CudaDevice, CudaStream, Device, Event, Graph, Kind, LaunchConfig, SimOptions};
 use crate::error::{Error, Result};
 
 /// A queue of work on a device. Cheap to clone; clones are the same queue.
@@ -26,7 +23,7 @@ struct Inner {
 }
 
 enum Queue {
-    Cuda(&'static CudaDevice, CustStream),
+    Cuda(&'static CudaDevice, CudaStream),
     /// While capturing, the tasks so far.
     Host(Mutex<Option<Vec<HostTask>>>),
 }
@@ -36,13 +33,7 @@ impl Stream {
         let queue = match device.kind() {
             Kind::Cuda(cuda) => {
                 cuda.make_current()?;
-                Queue::Cuda(
-                    cuda,
-                    check(
-                        "cuStreamCreateWithPriority",
-                        CustStream::new(StreamFlags::DEFAULT, None),
-                    )?,
-                )
+                Queue::Cuda(cuda, CudaStream::new()?)
             }
             Kind::Cpu | Kind::Simulator(_) => Queue::Host(Mutex::new(None)),
         };
@@ -66,7 +57,7 @@ impl Stream {
         match &self.0.queue {
             Queue::Cuda(cuda, stream) => {
                 cuda.make_current()?;
-                check("cuStreamSynchronize", stream.synchronize())
+                stream.synchronize()
             }
             Queue::Host(_) => Ok(()),
         }
@@ -81,7 +72,7 @@ impl Stream {
             (Queue::Cuda(cuda, stream), Some(event)) => {
                 cuda.make_current()?;
                 // SAFETY: both are alive: they are borrowed here.
-                Ok(unsafe { event.hold(stream.as_inner()) }?)
+                Ok(unsafe { event.hold(stream.as_raw()) }?)
             }
             // Work on the host has run already.
             _ => Ok(()),
@@ -103,21 +94,24 @@ impl Stream {
     }
 
     fn begin_capture(&self) -> Result<()> {
+        let captures = || {
+            let expected = "one that does not capture";
+            Error::argument("Stream::capture", "stream", expected, "capturing")
+        };
         match &self.0.queue {
             Queue::Cuda(cuda, stream) => {
                 cuda.make_current()?;
                 // SAFETY: the stream is alive: it is borrowed here.
-                Ok(unsafe { libcuda::begin_capture(stream.as_inner(), CaptureMode::ThreadLocal) }?)
+                if unsafe { libcuda::capture_status(stream.as_raw()) }? != CaptureStatus::None {
+                    return Err(captures());
+                }
+                // SAFETY: as above.
+                Ok(unsafe { libcuda::begin_capture(stream.as_raw(), CaptureMode::ThreadLocal) }?)
             }
             Queue::Host(capture) => {
                 let mut capture = capture.lock().unwrap_or_else(PoisonError::into_inner);
                 if capture.is_some() {
-                    return Err(Error::argument(
-                        "Stream::capture",
-                        "stream",
-                        "one that does not capture",
-                        "capturing",
-                    ));
+                    return Err(captures());
                 }
                 *capture = Some(Vec::new());
                 Ok(())
@@ -130,7 +124,7 @@ impl Stream {
             Queue::Cuda(cuda, stream) => {
                 cuda.make_current()?;
                 // SAFETY: the stream is alive: it is borrowed here.
-                let graph = unsafe { libcuda::end_capture(stream.as_inner()) }?;
+                let graph = unsafe { libcuda::end_capture(stream.as_raw()) }?;
                 Ok(Graph::cuda(graph.instantiate()?))
             }
             Queue::Host(capture) => {
@@ -187,7 +181,9 @@ impl Stream {
     ) -> Result<()> {
         match (&self.0.queue, self.device().kind()) {
             // SAFETY: the caller's contract.
-            (Queue::Cuda(cuda, stream), _) => unsafe { cuda.launch(stream, kernel, config, args) },
+            (Queue::Cuda(cuda, stream), _) => unsafe {
+                cuda.launch(stream.cust(), kernel, config, args)
+            },
             (Queue::Host(_), Kind::Simulator(options)) => {
                 let (options, args) = (*options, Shareable(args));
                 // SAFETY: the caller's contract, which covers the replay of a capture too.
@@ -221,7 +217,7 @@ impl Stream {
     }
 
     /// The GPU and the driver's stream.
-    pub(super) fn cuda(&self) -> Option<(&'static CudaDevice, &CustStream)> {
+    pub(super) fn cuda(&self) -> Option<(&'static CudaDevice, &CudaStream)> {
         match &self.0.queue {
             Queue::Cuda(cuda, stream) => Some((cuda, stream)),
             Queue::Host(_) => None,

@@ -31,7 +31,7 @@ fn replays<T: Value, O: Pattern>(
     work: impl Fn(&Stream, &Tensor<T>, &mut Tensor<O>) -> Result<()>,
 ) -> Outcome {
     let stream = &context.stream;
-    // Kernels load at their first launch, which cannot be captured.
+    // So that the capture holds launches and nothing else.
     work(stream, &x, &mut out)?;
     out.fill_bytes(0xff)?;
     let graph = stream.capture(|stream| work(stream, &x, &mut out))?;
