@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::heuristics::activation::{rows, vector_width};
 use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
-use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
+use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// `out[t] = sum over j of weights[t, j] * results[choice_row[t, j]]`; a choice of row -1 adds nothing.
 ///
@@ -71,27 +71,7 @@ pub unsafe fn finalize_into<T: MoeElement>(
     op.reads("weights", &weights)?;
     op.writes("out", &out)?;
     if op.runs_on_cpu() {
-        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (results, choice_row, weights) = unsafe {
-            (
-                HostView::of(&results),
-                HostView::of(&choice_row),
-                HostView::of(&weights),
-            )
-        };
-        // SAFETY: as above.
-        let out = unsafe { HostViewMut::of(&mut out) };
-        return stream.run_on_host(move || {
-            let (rows, weights) = (choice_row.read().elements, weights.read().elements);
-            reference::fused_moe::finalize(
-                results.read().elements,
-                rows,
-                weights,
-                out.write(),
-                [top_k, hidden],
-            );
-            Ok(())
-        });
+        return on_cpu(stream, &results, &choice_row, &weights, &mut out);
     }
     let rows = FinalizeRows {
         results: results.as_ptr(),
@@ -105,6 +85,26 @@ pub unsafe fn finalize_into<T: MoeElement>(
     };
     // SAFETY: the shapes were checked, and the memory is in this stream's order.
     unsafe { finalize_rows(stream, &rows) }
+}
+
+/// Finalizes by the reference.
+fn on_cpu<T: MoeElement>(
+    stream: &Stream,
+    results: &TensorView<'_, T>,
+    choice_row: &TensorView<'_, i32>,
+    weights: &TensorView<'_, f32>,
+    out: &mut TensorViewMut<'_, T>,
+) -> Result<()> {
+    let shape = [choice_row.shape().columns(), out.shape().columns()];
+    // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+    let (results, choice_row) = unsafe { (HostView::of(results), HostView::of(choice_row)) };
+    // SAFETY: as above.
+    let (weights, out) = unsafe { (HostView::of(weights), HostViewMut::of(out)) };
+    stream.run_on_host(move || {
+        let (results, rows) = (results.read().elements, choice_row.read().elements);
+        reference::fused_moe::finalize(results, rows, weights.read().elements, out.write(), shape);
+        Ok(())
+    })
 }
 
 /// Results to sum, and where the sums go.

@@ -85,34 +85,15 @@ pub fn permute_into(
     }
     op.reads("ids", &ids)?;
     op.writes("permutation", &permutation.offsets.view_mut())?;
-    let (mut offsets, mut row_token, mut choice_row) = (
-        permutation.offsets.view_mut(),
-        permutation.row_token.view_mut(),
-        permutation.choice_row.view_mut(),
-    );
     if op.runs_on_cpu() {
-        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (ids, offsets) = unsafe { (HostView::of(&ids), HostViewMut::of(&mut offsets)) };
-        // SAFETY: as above.
-        let (row_token, choice_row) = unsafe {
-            (
-                HostViewMut::of(&mut row_token),
-                HostViewMut::of(&mut choice_row),
-            )
-        };
-        return stream.run_on_host(move || {
-            let (row_token, choice_row) = (row_token.write().elements, choice_row.write().elements);
-            let (ids, offsets) = (ids.read().elements, offsets.write().elements);
-            reference::fused_moe::permute(ids, top_k, capacity, offsets, row_token, choice_row);
-            Ok(())
-        });
+        return on_cpu(stream, &ids, capacity, permutation);
     }
     let rows = PermuteRows {
         ids: ids.as_ptr(),
         counts: permutation.counts.view_mut().as_ptr().cast(),
-        offsets: offsets.as_ptr(),
-        row_token: row_token.as_ptr(),
-        choice_row: choice_row.as_ptr(),
+        offsets: permutation.offsets.view_mut().as_ptr(),
+        row_token: permutation.row_token.view_mut().as_ptr(),
+        choice_row: permutation.choice_row.view_mut().as_ptr(),
         choices: tokens * top_k,
         top_k,
         experts,
@@ -120,6 +101,37 @@ pub fn permute_into(
     };
     // SAFETY: the shapes were checked, and the memory is in this stream's order.
     unsafe { permute_rows(stream, &rows) }
+}
+
+/// Sorts by the reference.
+fn on_cpu(
+    stream: &Stream,
+    ids: &TensorView<'_, i32>,
+    capacity: Option<usize>,
+    to: &mut Permutation,
+) -> Result<()> {
+    let top_k = ids.shape().columns();
+    // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+    let (ids, offsets) = unsafe {
+        (
+            HostView::of(ids),
+            HostViewMut::of(&mut to.offsets.view_mut()),
+        )
+    };
+    let (mut row_token, mut choice_row) = (to.row_token.view_mut(), to.choice_row.view_mut());
+    // SAFETY: as above.
+    let (row_token, choice_row) = unsafe {
+        (
+            HostViewMut::of(&mut row_token),
+            HostViewMut::of(&mut choice_row),
+        )
+    };
+    stream.run_on_host(move || {
+        let (row_token, choice_row) = (row_token.write().elements, choice_row.write().elements);
+        let (ids, offsets) = (ids.read().elements, offsets.write().elements);
+        reference::fused_moe::permute(ids, top_k, capacity, offsets, row_token, choice_row);
+        Ok(())
+    })
 }
 
 /// Choices to sort, and where the permutation goes.

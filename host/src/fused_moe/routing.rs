@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::kernels::moe as kernels;
 use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
-use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
+use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// How a token's experts are chosen, and what they weigh. The names are FlashInfer's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,58 +110,49 @@ pub fn topk_into<L: RoutingLogits>(
         (logits.as_view(), weights.as_view_mut(), ids.as_view_mut());
     let top_k = weights.shape().columns();
     let [tokens, experts] = shapes(&logits, top_k)?;
-    if **weights.shape() != [tokens, top_k] || !weights.is_contiguous() {
-        return Err(Error::shape(
-            op.name,
-            "weights",
-            format!("[{tokens}, top_k], contiguous"),
-            *weights.shape(),
-        ));
+    let expected = [tokens, top_k];
+    if **weights.shape() != expected || !weights.is_contiguous() {
+        let expected = format!("[{tokens}, top_k], contiguous");
+        return Err(Error::shape(op.name, "weights", expected, *weights.shape()));
     }
-    if **ids.shape() != [tokens, top_k] || !ids.is_contiguous() {
-        return Err(Error::shape(
-            op.name,
-            "ids",
-            format!("[{tokens}, {top_k}], contiguous"),
-            *ids.shape(),
-        ));
+    if **ids.shape() != expected || !ids.is_contiguous() {
+        let expected = format!("{expected:?}, contiguous");
+        return Err(Error::shape(op.name, "ids", expected, *ids.shape()));
     }
     op.reads("logits", &logits)?;
     op.writes("weights", &weights)?;
     op.writes("ids", &ids)?;
+    let shape = [tokens, experts, top_k];
     if op.runs_on_cpu() {
-        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (logits, weights, ids) = unsafe {
-            (
-                HostView::of(&logits),
-                HostViewMut::of(&mut weights),
-                HostViewMut::of(&mut ids),
-            )
-        };
-        return stream.run_on_host(move || {
-            let (weights, ids) = (weights.write().elements, ids.write().elements);
-            reference::fused_moe::topk(
-                method,
-                logits.read().elements,
-                experts,
-                weights,
-                ids,
-                top_k,
-            );
-            Ok(())
-        });
+        return topk_on_cpu(stream, method, &logits, &mut weights, &mut ids, shape);
     }
+    let (logits, weights, ids) = (logits.as_ptr(), weights.as_ptr(), ids.as_ptr());
     // SAFETY: the shapes were checked, and the memory is in this stream's order.
-    unsafe {
-        topk_rows(
-            stream,
-            method,
-            logits.as_ptr(),
-            weights.as_ptr(),
-            ids.as_ptr(),
-            [tokens, experts, top_k],
+    unsafe { topk_rows(stream, method, logits, weights, ids, shape) }
+}
+
+/// Routes by the reference.
+fn topk_on_cpu<L: RoutingLogits>(
+    stream: &Stream,
+    method: RoutingMethodType,
+    logits: &TensorView<'_, L>,
+    weights: &mut TensorViewMut<'_, f32>,
+    ids: &mut TensorViewMut<'_, i32>,
+    [_, experts, top_k]: [usize; 3],
+) -> Result<()> {
+    // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+    let (logits, weights, ids) = unsafe {
+        (
+            HostView::of(logits),
+            HostViewMut::of(weights),
+            HostViewMut::of(ids),
         )
-    }
+    };
+    stream.run_on_host(move || {
+        let (weights, ids) = (weights.write().elements, ids.write().elements);
+        reference::fused_moe::topk(method, logits.read().elements, experts, weights, ids, top_k);
+        Ok(())
+    })
 }
 
 /// Routes on the kernels.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::heuristics::gemm::tile;
 use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
-use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
+use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// `C[m, n] = A[m, k] * B[n, k]^T`: FlashInfer's `mm_bf16(a, b)`, whose column-major `b [k, n]` is this row
 /// major `[n, k]`, the layout of a linear layer's weight.
@@ -46,7 +46,8 @@ pub fn mm_into<T: GemmOutput<O>, O: Float>(
 ) -> Result<()> {
     let op = Op::new("mm", stream);
     let (a, b, mut c) = (a.as_view(), b.as_view(), c.as_view_mut());
-    let [m, n, k] = shapes(&a, &b)?;
+    let shape = shapes(&a, &b)?;
+    let [m, n, _] = shape;
     if **c.shape() != [m, n] {
         return Err(Error::shape(
             op.name,
@@ -62,42 +63,56 @@ pub fn mm_into<T: GemmOutput<O>, O: Float>(
         return Ok(());
     }
     if op.runs_on_cpu() {
-        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (a, b, c) = unsafe { (HostView::of(&a), HostView::of(&b), HostViewMut::of(&mut c)) };
-        return stream.run_on_host(move || {
-            reference::gemm::mm(a.read(), b.read(), c.write(), [m, n, k]);
-            Ok(())
-        });
+        return on_cpu(stream, &a, &b, &mut c, shape);
     }
-    let tile = tile(
-        m,
-        &[k, a.row_stride(), b.row_stride()],
-        &[a.as_ptr() as usize, b.as_ptr() as usize],
-    );
+    // SAFETY: the shapes were checked, and the memory is in this stream's order.
+    unsafe { on_kernels(stream, &a, &b, &c, shape) }
+}
+
+/// The product by the reference.
+fn on_cpu<T: GemmOutput<O>, O: Float>(
+    stream: &Stream,
+    a: &TensorView<'_, T>,
+    b: &TensorView<'_, T>,
+    c: &mut TensorViewMut<'_, O>,
+    shape: [usize; 3],
+) -> Result<()> {
+    // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+    let (a, b, c) = unsafe { (HostView::of(a), HostView::of(b), HostViewMut::of(c)) };
+    stream.run_on_host(move || {
+        reference::gemm::mm(a.read(), b.read(), c.write(), shape);
+        Ok(())
+    })
+}
+
+/// The product by the kernels; none of `[m, n]` is zero.
+///
+/// # Safety
+/// The memory is the stream's device's, of this shape, and in the stream's order.
+unsafe fn on_kernels<T: GemmOutput<O>, O: Float>(
+    stream: &Stream,
+    a: &TensorView<'_, T>,
+    b: &TensorView<'_, T>,
+    c: &TensorViewMut<'_, O>,
+    [m, n, k]: [usize; 3],
+) -> Result<()> {
+    let addresses = [a.as_ptr() as usize, b.as_ptr() as usize];
+    let tile = tile(m, &[k, a.row_stride(), b.row_stride()], &addresses);
     let blocks = blocks(tile);
     let grid = (
         m.div_ceil(blocks.rows) as u32,
         n.div_ceil(blocks.columns) as u32,
     );
     let config = LaunchConfig::new(grid, blocks.threads).with_shared(blocks.shared_bytes);
-    let strides = (
+    let (a_ptr, b_ptr, c_ptr) = (a.as_ptr(), b.as_ptr(), c.as_ptr());
+    let (lda, ldb, ldc) = (
         a.row_stride() as u64,
         b.row_stride() as u64,
         c.row_stride() as u64,
     );
-    let args = (
-        a.as_ptr(),
-        b.as_ptr(),
-        c.as_ptr(),
-        m as u32,
-        n as u32,
-        k as u32,
-        strides.0,
-        strides.1,
-        strides.2,
-    );
-    // SAFETY: the shapes were checked, alignment is what the tile was chosen by, and the memory is in this
-    // stream's order.
+    let (m, n, k) = (m as u32, n as u32, k as u32);
+    let args = (a_ptr, b_ptr, c_ptr, m, n, k, lda, ldb, ldc);
+    // SAFETY: the caller's contract; alignment is what the tile was chosen by.
     unsafe { stream.launch(T::dense(tile), config, args) }
 }
 

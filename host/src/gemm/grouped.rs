@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::heuristics::gemm::tile;
 use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
-use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
+use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// `C[r, :] = A[r, :] * B[g]^T` for the rows `offsets[g]..offsets[g + 1]` of each group `g`: FlashInfer's
 /// `grouped_mm_bf16(a, b, m_indptr)`.
@@ -65,15 +65,7 @@ pub fn grouped_mm_into<T: GemmElement>(
     op.reads("offsets", &offsets)?;
     op.writes("c", &c)?;
     if op.runs_on_cpu() {
-        // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (a, b, c) = unsafe { (HostView::of(&a), HostView::of(&b), HostViewMut::of(&mut c)) };
-        // SAFETY: as above.
-        let offsets = unsafe { HostView::of(&offsets) };
-        return stream.run_on_host(move || {
-            let (b, offsets) = (b.read().elements, offsets.read().elements);
-            reference::gemm::grouped_mm(a.read(), b, offsets, c.write(), [rows, n, k]);
-            Ok(())
-        });
+        return on_cpu(stream, &a, &b, &offsets, &mut c);
     }
     let product = GroupedRows {
         a: a.as_ptr(),
@@ -90,6 +82,26 @@ pub fn grouped_mm_into<T: GemmElement>(
     };
     // SAFETY: the shapes were checked, and the memory is in this stream's order.
     unsafe { grouped_rows(stream, &product) }
+}
+
+/// The product by the reference.
+fn on_cpu<T: GemmElement>(
+    stream: &Stream,
+    a: &TensorView<'_, T>,
+    b: &TensorView<'_, T>,
+    offsets: &TensorView<'_, i32>,
+    c: &mut TensorViewMut<'_, T>,
+) -> Result<()> {
+    let shape = [a.shape().rows(), c.shape().columns(), a.shape().columns()];
+    // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
+    let (a, b) = unsafe { (HostView::of(a), HostView::of(b)) };
+    // SAFETY: as above.
+    let (offsets, c) = unsafe { (HostView::of(offsets), HostViewMut::of(c)) };
+    stream.run_on_host(move || {
+        let (b, offsets) = (b.read().elements, offsets.read().elements);
+        reference::gemm::grouped_mm(a.read(), b, offsets, c.write(), shape);
+        Ok(())
+    })
 }
 
 /// A grouped product on the device; `a_rows` names the row of A that each row of C is made of, or is null.
