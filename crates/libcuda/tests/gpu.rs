@@ -1,6 +1,9 @@
-//! The wrappers against a real driver and device. Without one, each test says `skipped`.
+//! The wrappers against a real driver and device. Without one the tests are ignored, and a line says so;
+//! with `GATEWARP_REQUIRE_CUDA=1` they fail.
 
+use std::env;
 use std::ffi::c_void;
+use std::process::ExitCode;
 use std::ptr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,6 +17,7 @@ use libcuda::{
     free_async, function_attribute, launch, load_ptx, memory_info, memory_pools_supported,
     module_function, set_max_dynamic_shared_bytes, unload_module,
 };
+use libtest_mimic::{Arguments, Failed, Trial, run};
 
 /// `out[block] = rank of the block in its cluster + base`, for a grid and blocks of one dimension.
 const RANKS: &str = "
@@ -36,7 +40,68 @@ const RANKS: &str = "
 }
 ";
 
-/// A context and a stream, where there is a device of at least compute capability `major`.
+/// A test's body.
+type Test = fn(&Gpu);
+
+/// Each test, and the compute capability that it needs.
+const TESTS: &[(&str, i32, Test)] = &[
+    (
+        "a_cluster_has_the_shape_asked_for",
+        9,
+        a_cluster_has_the_shape_asked_for,
+    ),
+    (
+        "a_launch_the_driver_refuses_is_an_error",
+        9,
+        a_launch_the_driver_refuses_is_an_error,
+    ),
+    (
+        "a_captured_launch_runs_when_the_graph_does",
+        9,
+        a_captured_launch_runs_when_the_graph_does,
+    ),
+    (
+        "a_module_that_does_not_compile_shows_the_log",
+        9,
+        a_module_that_does_not_compile_shows_the_log,
+    ),
+    (
+        "attributes_of_a_kernel_are_read_and_set",
+        9,
+        attributes_of_a_kernel_are_read_and_set,
+    ),
+    (
+        "memory_is_allocated_filled_and_copied_in_stream_order",
+        8,
+        memory_is_allocated_filled_and_copied_in_stream_order,
+    ),
+    (
+        "a_stream_waits_for_an_event_and_time_passes",
+        8,
+        a_stream_waits_for_an_event_and_time_passes,
+    ),
+    (
+        "a_tensor_map_is_encoded_and_differs_with_its_tensor",
+        9,
+        a_tensor_map_is_encoded_and_differs_with_its_tensor,
+    ),
+];
+
+fn main() -> ExitCode {
+    let required = env::var("GATEWARP_REQUIRE_CUDA").is_ok_and(|value| value == "1");
+    let missing = Gpu::new(8).err();
+    if let Some(reason) = &missing {
+        println!("gpu: skipped, {reason}");
+    }
+    let ignored = missing.is_some() && !required;
+    let trials = TESTS.iter().map(|&(name, major, test)| {
+        let run = move || Gpu::new(major).map(|gpu| test(&gpu)).map_err(Failed::from);
+        Trial::test(name, run).with_ignored_flag(ignored)
+    });
+    run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+/// A context and a stream.
 ///
 /// Memory is allocated and copied on the stream alone, so that tests may run side by side.
 struct Gpu {
@@ -45,17 +110,15 @@ struct Gpu {
 }
 
 impl Gpu {
-    fn new(major: i32) -> Option<Self> {
-        let found = cust::quick_init().ok().filter(|_| {
-            let device = Device::get_device(0).expect("a device");
-            let attribute = DeviceAttribute::ComputeCapabilityMajor;
-            device.get_attribute(attribute).expect("an attribute") >= major
-        });
-        let Some(context) = found else {
-            eprintln!("skipped: no device of compute capability {major}.0");
-            return None;
-        };
-        Some(Self {
+    /// The first device, if its compute capability is at least `major`.
+    fn new(major: i32) -> Result<Self, String> {
+        let context = cust::quick_init().map_err(|error| error.to_string())?;
+        let device = Device::get_device(0).expect("a device");
+        let attribute = DeviceAttribute::ComputeCapabilityMajor;
+        if device.get_attribute(attribute).expect("an attribute") < major {
+            return Err(format!("no device of compute capability {major}.0"));
+        }
+        Ok(Self {
             stream: Stream::new().expect("a stream"),
             _context: context,
         })
@@ -120,9 +183,7 @@ fn four_blocks() -> LaunchConfig {
     LaunchConfig::new([4, 1, 1], [1, 1, 1])
 }
 
-#[test]
-fn a_cluster_has_the_shape_asked_for() {
-    let Some(gpu) = Gpu::new(9) else { return };
+fn a_cluster_has_the_shape_asked_for(gpu: &Gpu) {
     let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
     let clusters = [None, Some([2, 1, 1]), Some([4, 1, 1])];
     let expected = [[10, 10, 10, 10], [10, 11, 10, 11], [10, 11, 12, 13]];
@@ -133,23 +194,21 @@ fn a_cluster_has_the_shape_asked_for() {
             programmatic_serialization: cluster.is_some(),
             ..four_blocks()
         };
-        launch_ranks(&gpu, &module, out, config).expect("launched");
+        launch_ranks(gpu, &module, out, config).expect("launched");
         assert_eq!(gpu.read(out, 4), expected);
     }
     // SAFETY: loaded above; its work is done.
     unsafe { unload_module(module.module) }.expect("unloaded");
 }
 
-#[test]
-fn a_launch_the_driver_refuses_is_an_error() {
-    let Some(gpu) = Gpu::new(9) else { return };
+fn a_launch_the_driver_refuses_is_an_error(gpu: &Gpu) {
     let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
     let out = gpu.zeros(4);
     let config = LaunchConfig {
         cluster: Some([3, 1, 1]),
         ..four_blocks()
     };
-    let error = launch_ranks(&gpu, &module, out, config).expect_err("4 is no multiple of 3");
+    let error = launch_ranks(gpu, &module, out, config).expect_err("4 is no multiple of 3");
     assert!(
         error
             .to_string()
@@ -157,15 +216,13 @@ fn a_launch_the_driver_refuses_is_an_error() {
     );
 }
 
-#[test]
-fn a_captured_launch_runs_when_the_graph_does() {
-    let Some(gpu) = Gpu::new(9) else { return };
+fn a_captured_launch_runs_when_the_graph_does(gpu: &Gpu) {
     let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
     let out = gpu.zeros(4);
     // SAFETY: the stream is live, and `out` is not freed.
     unsafe {
         begin_capture(gpu.raw(), CaptureMode::ThreadLocal).expect("capturing");
-        launch_ranks(&gpu, &module, out, four_blocks()).expect("captured");
+        launch_ranks(gpu, &module, out, four_blocks()).expect("captured");
         let status = capture_status(gpu.raw()).expect("a status");
         assert_eq!(status, CaptureStatus::Active);
         let graph = end_capture(gpu.raw()).expect("a graph");
@@ -179,9 +236,7 @@ fn a_captured_launch_runs_when_the_graph_does() {
     assert_eq!(gpu.read(out, 4), [10; 4]);
 }
 
-#[test]
-fn a_module_that_does_not_compile_shows_the_log() {
-    let Some(_gpu) = Gpu::new(9) else { return };
+fn a_module_that_does_not_compile_shows_the_log(_: &Gpu) {
     let broken = RANKS.replace("%base;", "%nowhere;");
     let error = load_ptx(&broken, JitOptions::default()).expect_err("refused");
     let DriverError::Jit { log, .. } = error else {
@@ -200,9 +255,7 @@ fn a_module_that_does_not_compile_shows_the_log() {
     assert!(module.log.contains("registers"), "{}", module.log);
 }
 
-#[test]
-fn attributes_of_a_kernel_are_read_and_set() {
-    let Some(_gpu) = Gpu::new(9) else { return };
+fn attributes_of_a_kernel_are_read_and_set(_: &Gpu) {
     let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
     // SAFETY: the module is loaded and stays so.
     unsafe {
@@ -216,9 +269,7 @@ fn attributes_of_a_kernel_are_read_and_set() {
     }
 }
 
-#[test]
-fn memory_is_allocated_filled_and_copied_in_stream_order() {
-    let Some(gpu) = Gpu::new(8) else { return };
+fn memory_is_allocated_filled_and_copied_in_stream_order(gpu: &Gpu) {
     assert!(driver().expect("a driver").version >= MINIMUM_DRIVER);
     assert_eq!(memory_pools_supported(0), Ok(true));
     let pool = MemoryPool::of_device(0).expect("a pool");
@@ -242,9 +293,7 @@ fn memory_is_allocated_filled_and_copied_in_stream_order() {
     assert_eq!(host, [7, 8, 0x0101_0101, 5, 7, 8]);
 }
 
-#[test]
-fn a_stream_waits_for_an_event_and_time_passes() {
-    let Some(gpu) = Gpu::new(8) else { return };
+fn a_stream_waits_for_an_event_and_time_passes(gpu: &Gpu) {
     let other = Stream::new().expect("a stream");
     let words = 64 << 20;
     let address = gpu.zeros(words);
@@ -266,9 +315,7 @@ fn a_stream_waits_for_an_event_and_time_passes() {
     untimed.milliseconds_since(&start).expect_err("not timed");
 }
 
-#[test]
-fn a_tensor_map_is_encoded_and_differs_with_its_tensor() {
-    let Some(gpu) = Gpu::new(9) else { return };
+fn a_tensor_map_is_encoded_and_differs_with_its_tensor(gpu: &Gpu) {
     let address = gpu.zeros(128 * 1024);
     let tensor = TiledTensor {
         swizzle: Swizzle::Bytes128,

@@ -1,5 +1,6 @@
 //! A machine without a driver: every call is an error, none a crash.
 
+use std::process::ExitCode;
 use std::ptr;
 
 use cust::CudaFlags;
@@ -9,21 +10,37 @@ use libcuda::{
     TensorMapType, TiledTensor, begin_capture, driver, launch, load_ptx, memory_info,
     memory_pools_supported, take_missing_symbol,
 };
+use libtest_mimic::{Arguments, Trial, run};
 
-/// Whether this machine has a driver; then there is nothing to test here.
-fn has_driver() -> bool {
-    let found = !matches!(driver(), Err(DriverError::NoLibrary { .. }));
-    if found {
-        eprintln!("skipped: there is a driver");
-    }
-    found
+fn main() -> ExitCode {
+    let trials = vec![
+        trial(
+            "the_error_says_what_was_looked_for",
+            the_error_says_what_was_looked_for,
+        ),
+        trial(
+            "cust_reports_no_device_and_can_print_it",
+            cust_reports_no_device_and_can_print_it,
+        ),
+        trial(
+            "every_kind_of_wrapper_names_the_library",
+            every_kind_of_wrapper_names_the_library,
+        ),
+    ];
+    run(&Arguments::from_args(), trials).exit_code()
 }
 
-#[test]
+/// Ignored on a machine with a driver: there is nothing to test there.
+fn trial(name: &str, test: fn()) -> Trial {
+    let has_driver = !matches!(driver(), Err(DriverError::NoLibrary { .. }));
+    let run = move || {
+        test();
+        Ok(())
+    };
+    Trial::test(name, run).with_ignored_flag(has_driver)
+}
+
 fn the_error_says_what_was_looked_for() {
-    if has_driver() {
-        return;
-    }
     let error = driver().expect_err("no driver");
     let text = error.to_string();
     assert!(text.starts_with("no CUDA driver on this machine: cannot load libcuda.so.1 ("));
@@ -33,22 +50,14 @@ fn the_error_says_what_was_looked_for() {
     ));
 }
 
-#[test]
 fn cust_reports_no_device_and_can_print_it() {
-    if has_driver() {
-        return;
-    }
     let error = cust::init(CudaFlags::empty()).expect_err("no driver");
     assert_eq!(error, CudaError::NoDevice);
     assert_eq!(error.to_string(), "\"no CUDA-capable device is detected\"");
     assert_eq!(take_missing_symbol(), None);
 }
 
-#[test]
 fn every_kind_of_wrapper_names_the_library() {
-    if has_driver() {
-        return;
-    }
     let tensor = TiledTensor::new(0, TensorMapType::F16, &[64, 64], &[128], &[64, 64]);
     let config = LaunchConfig::new([1; 3], [1; 3]);
     // SAFETY: without a driver nothing is read or written.

@@ -228,7 +228,8 @@ fn driver_error(call: &'static str, error: CudaError) -> Error {
     DriverError::Call {
         call,
         code: error as u32,
-        text: error.to_string(),
+        // cust prints its errors in quotes.
+        text: error.to_string().trim_matches('"').to_owned(),
     }
     .into()
 }
