@@ -10,6 +10,7 @@
 //! against the same layer in f64.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -107,11 +108,21 @@ struct Report {
     seconds: f64,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match check(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the layer, reports, and fails if the output is off.
+fn check(args: &Args) -> Result<()> {
     let (report, config) = match args.dtype {
-        DType::Bf16 => run::<bf16>(&args),
-        DType::F16 => run::<f16>(&args),
+        DType::Bf16 => run::<bf16>(args),
+        DType::F16 => run::<f16>(args),
     }?;
     if args.json {
         println!("{}", serde_json::to_string(&report)?);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
@@ -29,8 +30,17 @@ struct Args {
     quick: bool,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match measure(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(args: &Args) -> Result<()> {
     let device = Device::best();
     let stream = device.stream()?;
     println!("device {device}");
@@ -43,7 +53,7 @@ fn main() -> Result<()> {
     bench.host_cost()?;
     bench.products(args.quick)?;
     bench.layers(args.quick)?;
-    if let Some(file) = args.json {
+    if let Some(file) = &args.json {
         fs::write(file, serde_json::to_string_pretty(&bench.rows)? + "\n")?;
     }
     Ok(())
