@@ -11,8 +11,9 @@ use gatewarp::{Event, Result, Stream};
 /// Replays of the graph that are timed.
 const REPLAYS: usize = 20;
 
-/// Calls between two synchronisations when host time is taken: less than the driver's queue holds.
-const UNSYNCHRONISED_CALLS: usize = 200;
+/// Calls between two synchronisations when host time is taken: less than the driver's queue of 1024 launches
+/// holds, at up to seven a call.
+const UNSYNCHRONISED_CALLS: usize = 100;
 
 /// Seconds of one call.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ use gatewarp::gemm::mm_into;
 use gatewarp::{Device, Stream, Tensor, bf16};
 use gatewarp_benches::data::{random, rotation};
 use gatewarp_benches::report::Row;
-use gatewarp_benches::timing;
+use gatewarp_benches::timing::{self, Timing};
 
 /// Calls in one graph, at least.
 const CALLS: usize = 20;
@@ -108,19 +108,26 @@ impl Bench {
 
     /// What a call costs its caller, with next to no work behind it.
     fn host_cost(&mut self) -> Result<()> {
-        let x = random::<bf16>(&self.stream, &[1, 64], 0)?;
-        let mut out = Tensor::empty(&self.stream, &[1, 32])?;
-        let timing = timing::host(&self.stream, || {
-            silu_and_mul_into(&self.stream, &x, &mut out)
-        })?;
-        self.push(Row::new(
-            "silu_and_mul (host)",
-            "bf16",
-            &[1, 32],
-            &self.device,
-            timing,
-        ));
+        let stream = self.stream.clone();
+        let x = random::<bf16>(&stream, &[1, 64], 0)?;
+        let mut out = Tensor::empty(&stream, &[1, 32])?;
+        let timing = timing::host(&stream, || silu_and_mul_into(&stream, &x, &mut out))?;
+        self.push_host("silu_and_mul (host)", &[1, 32], timing);
+
+        let shape = [4, 64, 64, 4, 2];
+        let mut layer = Layer::new(&stream, shape)?;
+        let timing = timing::host(&stream, || layer.run(&stream, 0))?;
+        self.push_host("fused_moe (host)", &shape, timing);
+
+        let graph = stream.capture(|stream| layer.run(stream, 0))?;
+        // SAFETY: the layer lives, and nothing else uses it.
+        let timing = timing::host(&stream, || unsafe { graph.launch(&stream) })?;
+        self.push_host("fused_moe graph (host)", &shape, timing);
         Ok(())
+    }
+
+    fn push_host(&mut self, op: &str, shape: &[usize], timing: Timing) {
+        self.push(Row::new(op, "bf16", shape, &self.device, timing));
     }
 
     fn products(&mut self, quick: bool) -> Result<()> {
@@ -135,13 +142,13 @@ impl Bench {
             ]
         };
         for &[m, n, k] in shapes {
-            let (a, b) = (
-                random::<bf16>(&self.stream, &[m, k], 1)?,
-                random::<bf16>(&self.stream, &[n, k], 2)?,
-            );
-            let mut c = Tensor::<bf16>::empty(&self.stream, &[m, n])?;
-            let timing = timing::device(&self.stream, CALLS, |_| {
-                mm_into(&self.stream, &a, &b, &mut c)
+            let count = rotation((m * k + n * k + m * n) * size_of::<bf16>());
+            let mut products = (0..count as u64)
+                .map(|i| Product::new(&self.stream, [m, n, k], i))
+                .collect::<Result<Vec<_>, _>>()?;
+            let calls = count.max(CALLS);
+            let timing = timing::device(&self.stream, calls, |i| {
+                products[i % count].run(&self.stream)
             })?;
             let flops = 2.0 * (m * n * k) as f64;
             self.push(Row::new("mm", "bf16", &[m, n, k], &self.device, timing).with_flops(flops));
@@ -169,35 +176,90 @@ impl Bench {
     }
 
     fn layer(&self, shape: [usize; 5]) -> Result<Row> {
+        let mut layer = Layer::new(&self.stream, shape)?;
+        let timing = timing::device(&self.stream, CALLS, |i| layer.run(&self.stream, i))?;
         let [tokens, hidden, intermediate, experts, top_k] = shape;
-        let stream = &self.stream;
-        let x = random::<bf16>(stream, &[tokens, hidden], 1)?;
-        let logits = random::<bf16>(stream, &[tokens, experts], 2)?;
-        let gate_up = random::<bf16>(stream, &[experts, 2 * intermediate, hidden], 3)?;
-        let down = random::<bf16>(stream, &[experts, hidden, intermediate], 4)?;
-        let weights = Experts::new(&gate_up, &down, GateUpOrder::GateFirst)?;
-        let options = FusedMoeOptions {
-            top_k,
-            ..Default::default()
-        };
-        let mut out = Tensor::<bf16>::empty(stream, &[tokens, hidden])?;
-        let mut workspace =
-            Tensor::<u8>::empty(stream, &[fused_moe_workspace(tokens, &weights, top_k)?])?;
-        let timing = timing::device(stream, CALLS, |_| {
-            fused_moe_into(
-                stream,
-                &x,
-                Router::logits(&logits),
-                &weights,
-                &options,
-                &mut out,
-                &mut workspace,
-            )
-        })?;
         let flops = (tokens * top_k * 6 * hidden * intermediate) as f64;
         let touched = experts.min(tokens * top_k) * 3 * hidden * intermediate * size_of::<bf16>();
         Ok(Row::new("fused_moe", "bf16", &shape, &self.device, timing)
             .with_flops(flops)
             .with_bytes(touched))
+    }
+}
+
+/// A product with its operands and its result.
+struct Product {
+    a: Tensor<bf16>,
+    b: Tensor<bf16>,
+    c: Tensor<bf16>,
+}
+
+impl Product {
+    fn new(stream: &Stream, [m, n, k]: [usize; 3], seed: u64) -> gatewarp::Result<Self> {
+        Ok(Self {
+            a: random(stream, &[m, k], seed)?,
+            b: random(stream, &[n, k], !seed)?,
+            c: Tensor::empty(stream, &[m, n])?,
+        })
+    }
+
+    fn run(&mut self, stream: &Stream) -> gatewarp::Result<()> {
+        mm_into(stream, &self.a, &self.b, &mut self.c)
+    }
+}
+
+/// Sets of logits that a layer's calls take in turn, so that few tokens do not meet the same experts, in
+/// the cache, every time.
+const LOGITS: u64 = 16;
+
+/// A layer with its input, its output and its workspace.
+struct Layer {
+    x: Tensor<bf16>,
+    logits: Vec<Tensor<bf16>>,
+    gate_up: Tensor<bf16>,
+    down: Tensor<bf16>,
+    out: Tensor<bf16>,
+    workspace: Tensor<u8>,
+    options: FusedMoeOptions,
+}
+
+impl Layer {
+    /// Of tokens, hidden, intermediate, experts, top-k.
+    fn new(stream: &Stream, shape: [usize; 5]) -> gatewarp::Result<Self> {
+        let [tokens, hidden, intermediate, experts, top_k] = shape;
+        let gate_up = random(stream, &[experts, 2 * intermediate, hidden], 3)?;
+        let down = random(stream, &[experts, hidden, intermediate], 4)?;
+        let weights = Experts::new(&gate_up, &down, GateUpOrder::GateFirst)?;
+        let bytes = fused_moe_workspace(tokens, &weights, top_k)?;
+        Ok(Self {
+            x: random(stream, &[tokens, hidden], 1)?,
+            logits: (0..LOGITS)
+                .map(|i| random(stream, &[tokens, experts], 10 + i))
+                .collect::<Result<_, _>>()?,
+            out: Tensor::empty(stream, &[tokens, hidden])?,
+            workspace: Tensor::empty(stream, &[bytes])?,
+            options: FusedMoeOptions {
+                top_k,
+                ..Default::default()
+            },
+            gate_up,
+            down,
+        })
+    }
+
+    /// The `call`-th call.
+    fn run(&mut self, stream: &Stream, call: usize) -> gatewarp::Result<()> {
+        let weights = Experts::new(&self.gate_up, &self.down, GateUpOrder::GateFirst)?;
+        let router = Router::logits(&self.logits[call % self.logits.len()]);
+        let (out, workspace) = (&mut self.out, &mut self.workspace);
+        fused_moe_into(
+            stream,
+            &self.x,
+            router,
+            &weights,
+            &self.options,
+            out,
+            workspace,
+        )
     }
 }

@@ -167,7 +167,8 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Driver`] if the driver refuses the launch; [`Error::Simulator`] for what the simulator finds;
+    /// [`Error::Argument`] if a block has more threads than the kernel was compiled for; [`Error::Driver`] if
+    /// the driver refuses the launch; [`Error::Simulator`] for what the simulator finds;
     /// [`Error::Device`] on the CPU, which runs no kernels.
     ///
     /// # Safety
@@ -179,6 +180,14 @@ impl Stream {
         config: LaunchConfig,
         args: A,
     ) -> Result<()> {
+        let threads = config.block.count();
+        if threads > u64::from(kernel.bounds().max_threads) {
+            let expected = format!(
+                "launched with blocks of at most {} threads",
+                kernel.bounds().max_threads
+            );
+            return Err(Error::argument("launch", kernel.name(), expected, threads));
+        }
         match (&self.0.queue, self.device().kind()) {
             // SAFETY: the caller's contract.
             (Queue::Cuda(cuda, stream), _) => unsafe {

@@ -15,6 +15,7 @@ use gatewarp_tests::suite::{Outcome, Suite};
 pub fn register(suite: &mut Suite) {
     suite.trial("refused::a_gpu_that_is_not_there", no_such_gpu);
     suite.trial("refused::a_kernel_on_the_cpu", kernel_on_the_cpu);
+    suite.trial("refused::a_block_over_its_launch_bounds", block_too_large);
     suite.trial("refused::tensors_of_another_stream", another_stream);
     suite.trial("refused::tensors_of_another_device", another_device);
 }
@@ -38,6 +39,25 @@ fn kernel_on_the_cpu(context: &Context) -> Outcome {
                 .launch(&round_robin, LaunchConfig::new(1, 256), args)
         }
     })?;
+    Ok(())
+}
+
+/// Round robin is compiled for blocks of 256 threads.
+fn block_too_large(context: &Context) -> Outcome {
+    let stream = &context.stream;
+    let (mut weights, mut ids) = (
+        Framed::<f32>::poisoned(stream, &[8], Frame::NONE)?,
+        Framed::<i32>::poisoned(stream, &[8], Frame::NONE)?,
+    );
+    let (weights_ptr, ids_ptr) = (weights.view_mut()?.as_ptr(), ids.view_mut()?.as_ptr());
+    let args = (weights_ptr, ids_ptr, 8, 4, 2);
+    let parts = ["launch", "round_robin", "at most 256 threads", "257"];
+    refused("a block", &parts, || {
+        // SAFETY: refused; the tensors hold 8 choices.
+        unsafe { stream.launch(&round_robin, LaunchConfig::new(1, 257), args) }
+    })?;
+    weights.untouched()?;
+    ids.untouched()?;
     Ok(())
 }
 
