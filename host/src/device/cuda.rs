@@ -166,24 +166,41 @@ impl CudaDevice {
         {
             return Ok(loaded.function);
         }
-        let function = check(
-            "cuModuleGetFunction",
-            self.module(family)?.get_function(name),
-        )?;
+        // From here on alone, so that of two threads' limits the larger stays.
+        let mut functions = self
+            .functions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = functions.get(name).copied();
+        if let Some(loaded) = known.filter(|loaded| loaded.shared_bytes >= shared_bytes) {
+            return Ok(loaded.function);
+        }
+        let function = match known {
+            Some(loaded) => loaded.function,
+            None => self.load(name, family)?,
+        };
         if shared_bytes > DEFAULT_SHARED_BYTES {
             // SAFETY: the function is of a module that stays loaded.
             unsafe { libcuda::set_max_dynamic_shared_bytes(function.to_raw(), shared_bytes)? };
         }
-        let function: &'static Function<'static> = Box::leak(Box::new(function));
-        let loaded = Loaded {
-            function,
-            shared_bytes: shared_bytes.max(DEFAULT_SHARED_BYTES),
-        };
-        self.functions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name, loaded);
+        let shared_bytes = shared_bytes.max(DEFAULT_SHARED_BYTES);
+        functions.insert(
+            name,
+            Loaded {
+                function,
+                shared_bytes,
+            },
+        );
         Ok(function)
+    }
+
+    /// The kernel of this name, which stays loaded.
+    fn load(&'static self, name: &str, family: &'static str) -> Result<&'static Function<'static>> {
+        let function = check(
+            "cuModuleGetFunction",
+            self.module(family)?.get_function(name),
+        )?;
+        Ok(Box::leak(Box::new(function)))
     }
 
     /// The module of a kernel family, loaded at the first call.

@@ -26,7 +26,7 @@ pub(super) fn check_x<T: MoeElement>(
     }
 }
 
-/// Checks everything but the workspace.
+/// Checks everything but the workspace, and tells the number of tokens.
 pub(super) fn check_tensors<T: MoeElement>(
     op: Op<'_>,
     x: &TensorView<'_, T>,
@@ -34,7 +34,7 @@ pub(super) fn check_tensors<T: MoeElement>(
     experts: &Experts<'_, T>,
     options: &FusedMoeOptions,
     out: &TensorViewMut<'_, T>,
-) -> Result<()> {
+) -> Result<usize> {
     let tokens = check_x(x, experts)?;
     check_top_k(OP, tokens, experts.experts, options.top_k)?;
     let expected = [tokens, experts.hidden];
@@ -50,7 +50,8 @@ pub(super) fn check_tensors<T: MoeElement>(
     op.reads("gate_up", &experts.gate_up)?;
     op.reads("down", &experts.down)?;
     op.writes("out", out)?;
-    check_router(op, router, tokens, experts.experts, options.top_k)
+    check_router(op, router, tokens, experts.experts, options.top_k)?;
+    Ok(tokens)
 }
 
 /// The parts of the workspace, if it has room for them.

@@ -8,6 +8,8 @@ use super::router::Router;
 use super::routing::{RoutingMethodType, check_top_k};
 use super::workspace::{Extents, Workspace};
 use crate::device::Stream;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::op::Op;
 use crate::tensor::{AsView, AsViewMut, Tensor};
@@ -41,7 +43,7 @@ impl Default for FusedMoeOptions {
 /// The bytes of workspace that [`fused_moe_into`] needs for these experts and so many tokens.
 ///
 /// # Errors
-/// [`Error::Argument`](crate::Error::Argument) if `top_k` is 0 or more than the experts, or there are too many tokens.
+/// [`Error::Argument`] if `top_k` is 0 or more than the experts, or there are too many tokens.
 pub fn fused_moe_workspace<T: MoeElement>(
     tokens: usize,
     experts: &Experts<'_, T>,
@@ -61,8 +63,8 @@ pub fn fused_moe_workspace<T: MoeElement>(
 /// and weights `[tokens, top_k]`; the result is `[tokens, hidden]`. There may be no tokens.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other; [`Error::Argument`](crate::Error::Argument) if `top_k` is 0 or more than the
-/// experts; [`Error::Placement`](crate::Error::Placement) if a tensor is not on the stream.
+/// [`Error::Shape`] if the shapes do not fit each other; [`Error::Argument`] if `top_k` is 0 or more than the
+/// experts; [`Error::Placement`] if a tensor is not on the stream.
 ///
 /// # Numerics
 /// Each matrix product is summed in `f32` and rounded to `T`, as is the activation; the weighted sum is in
@@ -101,7 +103,7 @@ pub fn fused_moe<T: MoeElement>(
 /// (none is needed on the CPU). Allocates nothing on the device.
 ///
 /// # Errors
-/// As [`fused_moe`]; [`Error::Shape`](crate::Error::Shape) if `out` has another shape or the workspace is too small.
+/// As [`fused_moe`]; [`Error::Shape`] if `out` has another shape or the workspace is too small.
 pub fn fused_moe_into<T: MoeElement>(
     stream: &Stream,
     x: &impl AsView<T>,
@@ -113,8 +115,7 @@ pub fn fused_moe_into<T: MoeElement>(
 ) -> Result<()> {
     let op = Op::new(OP, stream);
     let (x, mut out, workspace) = (x.as_view(), out.as_view_mut(), workspace.as_view_mut());
-    let tokens = check_x(&x, experts)?;
-    check_tensors(op, &x, router, experts, options, &out)?;
+    let tokens = check_tensors(op, &x, router, experts, options, &out)?;
     if op.runs_on_cpu() {
         return on_cpu::run(stream, &x, router, experts, options, &mut out);
     }

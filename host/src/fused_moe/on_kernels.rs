@@ -66,6 +66,9 @@ impl<T: MoeElement> Plan<'_, T> {
     }
 
     /// The ids and weights of all choices.
+    ///
+    /// # Safety
+    /// As [`Self::run`].
     unsafe fn route(&self, router: Router<'_>) -> Result<(*const i32, *const f32)> {
         let logits = match router.0 {
             Input::Chosen { ids, weights } => return Ok((ids.as_ptr(), weights.as_ptr())),
@@ -82,6 +85,10 @@ impl<T: MoeElement> Plan<'_, T> {
         Ok((self.part(self.parts.ids), self.part(self.parts.weights)))
     }
 
+    /// Chooses by logits.
+    ///
+    /// # Safety
+    /// As [`Self::run`].
     unsafe fn topk<L: RoutingLogits>(&self, logits: *const L) -> Result<()> {
         let (weights, ids) = (self.part(self.parts.weights), self.part(self.parts.ids));
         let shape = [self.tokens, self.experts.experts, self.options.top_k];
@@ -98,6 +105,10 @@ impl<T: MoeElement> Plan<'_, T> {
         }
     }
 
+    /// Sorts the choices by expert.
+    ///
+    /// # Safety
+    /// As [`Self::run`].
     unsafe fn permute(&self, ids: *const i32) -> Result<()> {
         let rows = PermuteRows {
             ids,
@@ -115,6 +126,9 @@ impl<T: MoeElement> Plan<'_, T> {
     }
 
     /// Gate and up, activation, down, over the rows of all experts.
+    ///
+    /// # Safety
+    /// As [`Self::run`].
     unsafe fn project(&self, x: &TensorView<'_, T>) -> Result<()> {
         let &Experts {
             gate_up,

@@ -37,6 +37,25 @@ impl Permutation {
             counts: Tensor::empty(stream, &[experts])?,
         })
     }
+
+    /// Checks that all parts have room and are here: anyone may have put others in their place.
+    fn check(&mut self, op: Op<'_>, [tokens, top_k, experts]: [usize; 3]) -> Result<()> {
+        let (choices, offsets) = (tokens * top_k, experts + 1);
+        let parts: [(_, &mut Tensor<i32>, &[usize]); 4] = [
+            ("choice_row", &mut self.choice_row, &[tokens, top_k]),
+            ("row_token", &mut self.row_token, &[choices]),
+            ("offsets", &mut self.offsets, &[offsets]),
+            ("counts", &mut self.counts, &[experts]),
+        ];
+        for (name, part, expected) in parts {
+            if **part.shape() != *expected {
+                let expected = format!("{expected:?}");
+                return Err(Error::shape(op.name, name, expected, *part.shape()));
+            }
+            op.writes(name, &part.view_mut())?;
+        }
+        Ok(())
+    }
 }
 
 /// Sorts the choices `ids [tokens, top_k]` by expert.
@@ -63,7 +82,8 @@ pub fn permute(
 /// [`permute`] into a permutation of the same shape. Allocates nothing.
 ///
 /// # Errors
-/// As [`permute`]; [`Error::Shape`] if the permutation has room for other numbers.
+/// As [`permute`]; [`Error::Shape`] if a part of the permutation is for other numbers; [`Error::Placement`] if
+/// one is not on the stream.
 pub fn permute_into(
     stream: &Stream,
     ids: &impl AsView<i32>,
@@ -74,17 +94,8 @@ pub fn permute_into(
     let ids = ids.as_view();
     let experts = permutation.counts.shape().elements();
     let [tokens, top_k] = shapes(&ids, experts)?;
-    if **permutation.choice_row.shape() != [tokens, top_k] {
-        let found = *permutation.choice_row.shape();
-        return Err(Error::shape(
-            op.name,
-            "permutation.choice_row",
-            format!("[{tokens}, {top_k}]"),
-            found,
-        ));
-    }
+    permutation.check(op, [tokens, top_k, experts])?;
     op.reads("ids", &ids)?;
-    op.writes("permutation", &permutation.offsets.view_mut())?;
     if op.runs_on_cpu() {
         return on_cpu(stream, &ids, capacity, permutation);
     }

@@ -43,6 +43,10 @@ finalize! {
     moe_finalize_f16_v1: f16, Single<f16>;
 }
 
+/// The body of every finalize kernel.
+///
+/// # Safety
+/// As the kernels'.
 #[inline(always)]
 unsafe fn finalize<T: Element, P: Pack<T>>(
     results: *const T,

@@ -93,6 +93,19 @@ fn permutations(context: &Context) -> Outcome {
     refused("other tokens", &parts, || {
         permute_into(stream, &ids, None, &mut other)
     })?;
+    // A part of another permutation, too short for this one: the safe call must not write past it.
+    let mut swapped = Permutation::empty(stream, 3, 4, 8)?;
+    swapped.row_token = zeros(&[11])?;
+    let parts = ["permute", "row_token must be [12]", "[11]"];
+    refused("a short row_token", &parts, || {
+        permute_into(stream, &ids, None, &mut swapped)
+    })?;
+    swapped.row_token = zeros(&[12])?;
+    swapped.offsets = zeros(&[8])?;
+    let parts = ["permute", "offsets must be [9]", "[8]"];
+    refused("short offsets", &parts, || {
+        permute_into(stream, &ids, None, &mut swapped)
+    })?;
     match other.offsets.to_vec()?.iter().all(|&offset| offset == -1) {
         true => Ok(()),
         false => Err("a refused call wrote".into()),
