@@ -6,18 +6,19 @@ use std::ptr;
 use std::thread as os_thread;
 
 use crate::block::Block;
+use crate::cluster::Cluster;
 use crate::fault::{Line, Violation};
-use crate::thread::{Thread, Wait};
+use crate::thread::{Thread, WARP, Wait};
 use crate::warp::Output;
 
 #[derive(Clone, Copy)]
 struct Current {
-    block: *const Block,
-    thread: usize,
+    cluster: *const Cluster,
+    thread: u32,
 }
 
 const NOBODY: Current = Current {
-    block: ptr::null(),
+    cluster: ptr::null(),
     thread: 0,
 };
 
@@ -27,7 +28,7 @@ thread_local! {
 
 /// Whether this OS thread is inside a simulated thread.
 pub(crate) fn is_simulated() -> bool {
-    !CURRENT.get().block.is_null()
+    !CURRENT.get().cluster.is_null()
 }
 
 /// Makes a simulated thread the current one until dropped.
@@ -37,12 +38,9 @@ pub(crate) struct Entered {
 
 impl Entered {
     /// # Safety
-    /// `block` outlives the guard.
-    pub(crate) unsafe fn new(block: &Block, thread: u32) -> Self {
-        let current = Current {
-            block,
-            thread: thread as usize,
-        };
+    /// `cluster` outlives the guard.
+    pub(crate) unsafe fn new(cluster: &Cluster, thread: u32) -> Self {
+        let current = Current { cluster, thread };
         Self {
             outer: CURRENT.replace(current),
         }
@@ -58,6 +56,7 @@ impl Drop for Entered {
 /// A device function's view: who calls it, from which line.
 #[derive(Clone, Copy)]
 pub(crate) struct Caller<'a> {
+    pub(crate) cluster: &'a Cluster,
     pub(crate) block: &'a Block,
     pub(crate) thread: &'a Thread,
     pub(crate) line: Line,
@@ -72,20 +71,32 @@ pub(crate) fn with_caller<R>(body: impl FnOnce(Caller<'_>) -> R) -> R {
     let line = Location::caller();
     let current = CURRENT.get();
     assert!(
-        !current.block.is_null(),
+        !current.cluster.is_null(),
         "device functions work only inside a simulated thread, which cuda_sim::launch starts"
     );
-    // SAFETY: `Entered::new`'s caller keeps the block alive while the pointer is set, and the
-    // block is only ever borrowed shared while its threads run.
-    let block = unsafe { &*current.block };
+    // SAFETY: `Entered::new`'s caller keeps the cluster alive while the pointer is set, and the
+    // cluster is only ever borrowed shared while its threads run.
+    let cluster = unsafe { &*current.cluster };
+    let (block, thread) = cluster.thread(current.thread);
     body(Caller {
+        cluster,
         block,
-        thread: &block.threads[current.thread],
+        thread,
         line,
     })
 }
 
 impl Caller<'_> {
+    /// A lane of a warp of the caller's block, on whose behalf the caller acts.
+    pub(crate) fn lane(&self, warp: u32, lane: u32, line: Line) -> Self {
+        let thread = &self.block.threads[(warp * WARP + lane) as usize];
+        Self {
+            thread,
+            line,
+            ..*self
+        }
+    }
+
     /// Suspends until another thread wakes this one.
     pub(crate) fn wait(&self, wait: Wait) -> Output {
         self.thread.waits.set(Some((wait, self.line)));
@@ -107,7 +118,7 @@ impl Caller<'_> {
 
     /// Lets other threads run.
     pub(crate) fn preempt(&self) {
-        let fuel = self.check(self.block.requeue(self.thread));
+        let fuel = self.check(self.cluster.requeue(self.thread));
         self.thread.fuel.set(fuel);
         self.suspend();
     }
@@ -125,7 +136,7 @@ impl Caller<'_> {
     /// Ends the launch with another thread to blame, at the line where it waits.
     pub(crate) fn raise_for(&self, culprit: &Thread, violation: Violation) -> ! {
         let line = culprit.waits.get().map_or(self.line, |(_, line)| line);
-        self.block.record_fault(culprit, line.into(), violation);
+        self.cluster.record_fault(culprit, line.into(), violation);
         // The scheduler never resumes a block that has a fault, it unwinds it. A fault in a
         // destructor that runs while unwinding cannot be delivered and aborts.
         loop {

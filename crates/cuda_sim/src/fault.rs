@@ -149,6 +149,40 @@ fault_kinds! {
         "the wait for the copy, and how many groups it leaves pending";
     /// Two unordered accesses of one byte of shared memory, at least one a plain write.
     Race: "shared memory race", "the barrier missing between the two accesses";
+    /// A plain write that no proxy fence showed to the asynchronous instruction that meets it.
+    MissingProxyFence: "missing proxy fence",
+        "the writers: each needs fence.proxy.async after its stores and before the barrier";
+    /// A write to bytes that an asynchronous instruction still reads.
+    OperandOverwritten: "operand overwritten in flight",
+        "the wait before the write: the wgmma or bulk copy must have read its source";
+    /// An `mbarrier` instruction on something else, or a plain access to one.
+    InvalidMbarrier: "invalid mbarrier", "the barrier's address, and mbarrier.init before its first use";
+    /// More arrivals in a phase than an `mbarrier` is for.
+    MbarrierOverflow: "too many arrivals at an mbarrier",
+        "the count given to mbarrier.init, and who arrives how often in a phase";
+    /// A phase that completed while copies it should wait for were under way.
+    TransactionCount: "wrong transaction count",
+        "the bytes given to expect_tx: the sum over all copies of the phase, in every block";
+    /// A wait for a phase that the barrier left behind.
+    PhaseSlip: "mbarrier phase slip",
+        "the parity at this wait, and who lets the barrier go on without the waiting thread";
+    /// A wgmma descriptor or shared tile that hardware would misread.
+    InvalidDescriptor: "invalid matrix descriptor", "the tile's alignment, strides and swizzle mode";
+    /// An accumulator used between a `wgmma` and its wait.
+    AccumulatorInFlight: "accumulator touched in flight",
+        "the wgmma wait before this use, and the accumulators it is given";
+    /// Registers changed before a `wgmma` without the fence that orders them.
+    MissingWgmmaFence: "missing wgmma fence", "wgmma.fence between the change and the first wgmma";
+    /// Registers that the block's pool does not have, or that the warpgroup disagrees on.
+    RegisterPool: "register pool overrun",
+        "the sum over all warpgroups of what setmaxnreg asks for, against what the launch gives";
+    /// A tensor map, coordinates or tile that a tensor copy cannot use.
+    InvalidTensor: "invalid tensor copy", "the tensor map's box, swizzle and alignment, and the coordinates' number";
+    /// An access of a block that has left the kernel.
+    ExitedBlock: "access to a block that has exited",
+        "the cluster barrier at the kernel's end: a block must outlive those who access it";
+    /// A block that leaves while copies use its memory.
+    ExitInFlight: "exit with copies in flight", "the wait that is missing at the kernel's end";
 }
 
 impl fmt::Display for FaultKind {

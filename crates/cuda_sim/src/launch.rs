@@ -1,11 +1,11 @@
-//! Launching: a grid's blocks, spread over rayon.
+//! Launching: a grid's clusters, spread over rayon.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::block::Block;
+use crate::cluster::Cluster;
 use crate::config::LaunchConfig;
 use crate::coroutine::MAX_STACKS;
 use crate::fault::{Fault, FaultKind};
@@ -20,8 +20,8 @@ use crate::schedule::Permutation;
 /// functions of [`device`](crate::device) to learn which thread it is.
 ///
 /// # Errors
-/// What CUDA leaves undefined or forbids, as the [`Fault`] of the faulting block with the smallest
-/// linear index, so that it does not depend on how blocks were spread. Other blocks may have
+/// What CUDA leaves undefined or forbids, as the [`Fault`] of the faulting cluster with the smallest
+/// linear index, so that it does not depend on how they were spread. Other blocks may have
 /// run before, after, partly or not at all.
 pub fn launch(
     options: &SimOptions,
@@ -38,7 +38,7 @@ pub fn launch(
         kernel,
         config,
         thread,
-        order: Permutation::new(config.grid.count(), options.seed),
+        order: Permutation::new(config.clusters().count(), options.seed),
         faults: LowestFault::default(),
     };
     grid.run();
@@ -68,12 +68,12 @@ struct Grid<'a> {
 
 impl Grid<'_> {
     fn run(&self) {
-        let count = self.config.grid.count();
+        let count = self.config.clusters().count();
         if !self.options.parallel {
-            (0..count).for_each(|position| self.run_block(position));
+            (0..count).for_each(|position| self.run_cluster(position));
             return;
         }
-        let at_once = MAX_STACKS / self.config.block.count() as usize;
+        let at_once = (MAX_STACKS / self.config.thread_ids().count()).max(1);
         let count = count as usize;
         let fewest = match rayon::current_num_threads() {
             workers if workers <= at_once => 1,
@@ -82,47 +82,47 @@ impl Grid<'_> {
         (0..count)
             .into_par_iter()
             .with_min_len(fewest)
-            .for_each(|position| self.run_block(position as u64));
+            .for_each(|position| self.run_cluster(position as u64));
     }
 
-    fn run_block(&self, position: u64) {
+    fn run_cluster(&self, position: u64) {
         let linear = self.order.at(position);
         if self.faults.precedes(linear) {
             return;
         }
-        let block = Block::new(self.kernel, self.config, *self.options, linear);
-        let result = runner::run(block, self.thread, || self.faults.precedes(linear));
+        let cluster = Cluster::new(self.kernel, self.config, *self.options, linear);
+        let result = runner::run(cluster, self.thread, || self.faults.precedes(linear));
         if let Err(fault) = result {
             self.faults.offer(linear, fault);
         }
     }
 }
 
-/// The fault of the block with the smallest linear index.
+/// The fault of the cluster with the smallest linear index.
 struct LowestFault {
-    block: AtomicU64,
+    cluster: AtomicU64,
     fault: Mutex<Option<Fault>>,
 }
 
 impl Default for LowestFault {
     fn default() -> Self {
         Self {
-            block: AtomicU64::new(u64::MAX),
+            cluster: AtomicU64::new(u64::MAX),
             fault: Mutex::new(None),
         }
     }
 }
 
 impl LowestFault {
-    /// Whether a block before `linear` faulted, so that `linear` need not run.
+    /// Whether a cluster before `linear` faulted, so that `linear` need not run.
     fn precedes(&self, linear: u64) -> bool {
-        self.block.load(Ordering::Relaxed) < linear
+        self.cluster.load(Ordering::Relaxed) < linear
     }
 
     fn offer(&self, linear: u64, fault: Fault) {
         let mut lowest = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        if linear < self.block.load(Ordering::Relaxed) {
-            self.block.store(linear, Ordering::Relaxed);
+        if linear < self.cluster.load(Ordering::Relaxed) {
+            self.cluster.store(linear, Ordering::Relaxed);
             *lowest = Some(fault);
         }
     }

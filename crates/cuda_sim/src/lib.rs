@@ -43,6 +43,7 @@
 //! ```
 
 mod block;
+mod cluster;
 mod config;
 mod context;
 mod coroutine;
@@ -57,7 +58,9 @@ mod runner;
 mod schedule;
 mod sync;
 mod thread;
+mod transfer;
 mod warp;
+mod warpgroup;
 
 pub use config::{Dim3, LaunchConfig};
 pub use fault::{Fault, FaultKind, SourceLine};

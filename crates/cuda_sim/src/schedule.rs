@@ -19,7 +19,7 @@ const RELEASE_ONE_IN: u32 = 16;
 /// Accesses of shared memory between two preemptions of a thread.
 const FUEL: std::ops::Range<u32> = 32..256;
 
-/// The threads of a block that can run.
+/// The threads of a cluster that can run, by id.
 pub(crate) struct ReadyQueue {
     next: Vec<u32>,
     held: Vec<u32>,
@@ -27,10 +27,10 @@ pub(crate) struct ReadyQueue {
 }
 
 impl ReadyQueue {
-    /// All of `threads` threads are ready.
-    pub(crate) fn new(threads: u32, seed: u64) -> Self {
+    /// All of these threads are ready.
+    pub(crate) fn new(threads: impl Iterator<Item = u32>, seed: u64) -> Self {
         Self {
-            next: (0..threads).collect(),
+            next: threads.collect(),
             held: Vec::new(),
             rng: SmallRng::seed_from_u64(seed),
         }

@@ -27,7 +27,7 @@ fn barriers_and_mma() {
     }
     let mut sums = [0.0; 4];
     for _ in 0..64 {
-        sums = device::mma_m16n8k16(MmaKind::Bf16, [0x3f80_3f80; 4], [0x3f80_3f80; 2], sums);
+        sums = device::mma_k32_bytes(MmaKind::Bf16, [0x3f80_3f80; 4], [0x3f80_3f80; 2], sums);
     }
     assert_eq!(sums, [1024.0; 4]);
 }

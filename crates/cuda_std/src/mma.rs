@@ -38,7 +38,7 @@ macro_rules! mma {
                             in(reg32) b[0], in(reg32) b[1], options(nostack),
                         );
                     },
-                    sim => *c = cuda_sim::device::mma_m16n8k16(cuda_sim::device::MmaKind::$kind, a, b, *c),
+                    sim => *c = cuda_sim::device::mma_k32_bytes(cuda_sim::device::MmaKind::$kind, a, b, *c),
                 }
             }
         }

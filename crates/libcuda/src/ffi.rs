@@ -7,6 +7,7 @@
 
 use core::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
 
+use ::tensor_map::{Interleave, L2Promotion, OutOfBounds, Swizzle, TensorMap, TensorMapType};
 use cust_raw::{
     CUcontext, CUdevice, CUdevice_attribute, CUdeviceptr, CUevent, CUfunction, CUgraph,
     CUgraphExec, CUgraphNode, CUjit_option, CUmemPool_attribute, CUmemoryPool, CUmodule, CUstream,
@@ -14,7 +15,6 @@ use cust_raw::{
 };
 
 use crate::launch::RawConfig;
-use crate::tensor_map::{Interleave, L2Promotion, OutOfBounds, Swizzle, TensorMap, TensorMapType};
 
 /// `CUresult` codes that this crate reads or answers.
 pub(crate) const CUDA_SUCCESS: u32 = 0;

@@ -25,7 +25,7 @@
 //!
 //! [`driver()`] says whether there is a usable driver. The other functions are the driver calls that
 //! `cust` 0.3.2 lacks, thin, each failing with a [`DriverError`] that names the call: tensor maps
-//! ([`TensorMap`]), launches with attributes ([`launch()`]), stream capture and graphs
+//! ([`encode_tensor_map`]), launches with attributes ([`launch()`]), stream capture and graphs
 //! ([`begin_capture`], [`Graph`]), streams and events ([`Stream`],
 //! [`Event`]), attributes of kernels ([`function_attribute`]), memory by address
 //! ([`allocate_async`] and its neighbours), PTX with the compiler's log ([`load_ptx`]).
@@ -86,6 +86,9 @@ pub use memory::{
 };
 pub use module::{JitModule, JitOptions, load_ptx, module_function, unload_module};
 pub use stream::Stream;
-pub use tensor_map::{
-    Interleave, L2Promotion, OutOfBounds, Swizzle, TensorMap, TensorMapType, TiledTensor,
+// The crate of the descriptions and this crate's module share their name.
+pub use self::tensor_map::encode_tensor_map;
+pub use ::tensor_map::{
+    BrokenRule, Interleave, L2Promotion, OutOfBounds, Swizzle, TensorMap, TensorMapType,
+    TiledTensor,
 };

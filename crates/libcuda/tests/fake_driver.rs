@@ -12,8 +12,9 @@ use std::process::Command;
 use cust::CudaFlags;
 use cust::error::CudaError;
 use libcuda::{
-    DriverError, DriverVersion, JitOptions, LaunchConfig, MINIMUM_DRIVER, TensorMap, TensorMapType,
-    TiledTensor, driver, launch, load_ptx, set_current_context, take_missing_symbol,
+    DriverError, DriverVersion, JitOptions, LaunchConfig, MINIMUM_DRIVER, TensorMapType,
+    TiledTensor, driver, encode_tensor_map, launch, load_ptx, set_current_context,
+    take_missing_symbol,
 };
 
 const VERSION: &str = "FAKE_DRIVER_VERSION";
@@ -103,7 +104,7 @@ fn a_missing_symbol_is_named_with_the_version() {
         "12080",
         "a_missing_symbol_is_named_with_the_version",
         || {
-            let error = TensorMap::tiled(&matrix()).expect_err("the stand-in has no tensor maps");
+            let error = encode_tensor_map(&matrix()).expect_err("the stand-in has no tensor maps");
             let version = DriverVersion {
                 major: 12,
                 minor: 8,

@@ -6,8 +6,8 @@ use std::ptr;
 use cust::CudaFlags;
 use cust::error::CudaError;
 use libcuda::{
-    CaptureMode, DRIVER_LIBRARY, DriverError, JitOptions, LaunchConfig, MemoryPool, TensorMap,
-    TensorMapType, TiledTensor, begin_capture, driver, launch, load_ptx, memory_info,
+    CaptureMode, DRIVER_LIBRARY, DriverError, JitOptions, LaunchConfig, MemoryPool, TensorMapType,
+    TiledTensor, begin_capture, driver, encode_tensor_map, launch, load_ptx, memory_info,
     memory_pools_supported, take_missing_symbol,
 };
 use libtest_mimic::{Arguments, Trial, run};
@@ -74,7 +74,7 @@ fn every_kind_of_wrapper_names_the_library() {
         memory_pools_supported(0).map(drop),
         MemoryPool::of_device(0).map(drop),
         load_ptx("", JitOptions::default()).map(drop),
-        TensorMap::tiled(&tensor).map(drop),
+        encode_tensor_map(&tensor).map(drop),
     ];
     for result in results {
         assert!(

@@ -54,8 +54,8 @@ fn arrival(caller: Caller<'_>, id: u32, threads: Option<u32>) -> Arrival {
 fn arrive(caller: Caller<'_>, arrival: Arrival) -> u32 {
     let mut barriers = caller.block.barriers.borrow_mut();
     let entered = barriers.arrive(caller.thread, &arrival).map(|join| {
-        let mut races = caller.block.races.borrow_mut();
-        races.release(caller.thread.linear, arrival.waits, join);
+        let mut order = caller.cluster.order.borrow_mut();
+        order.release(caller.thread.id, join);
     });
     let completed = entered.and_then(|()| barriers.complete(arrival.id));
     let threads = barriers.expected(arrival.threads);
@@ -70,11 +70,12 @@ fn arrive(caller: Caller<'_>, arrival: Arrival) -> u32 {
 
 /// Wakes the others who waited at a complete barrier.
 fn finish(caller: Caller<'_>, done: Completion) -> u32 {
-    let block = caller.block;
     let waiting = done.waiting.iter().copied();
-    block.races.borrow_mut().acquire(done.join, waiting.clone());
-    for thread in waiting.filter(|thread| *thread != caller.thread.linear) {
-        block.wake(thread, [done.result, 0, 0, 0]);
+    let mut order = caller.cluster.order.borrow_mut();
+    order.acquire_all(done.join, waiting.clone());
+    drop(order);
+    for thread in waiting.filter(|thread| *thread != caller.thread.id) {
+        caller.cluster.wake(thread, [done.result, 0, 0, 0]);
     }
     done.result
 }

@@ -1,7 +1,9 @@
 //! `cp.async`: asynchronous copies into shared memory.
 
 use crate::context::{Caller, with_caller};
+use crate::fault::Violation;
 use crate::memory::Copy;
+use crate::transfer::land_copy;
 
 /// `cp.async.shared.global [dst], [src], bytes, src_bytes`: starts a copy of `src_bytes` bytes,
 /// followed by zeros up to `bytes` (4, 8 or 16). It lands when the thread waits for it, and no
@@ -13,20 +15,26 @@ use crate::memory::Copy;
 pub unsafe fn cp_async(dst: u32, src: *const u8, bytes: u32, src_bytes: u32) {
     with_caller(|caller| {
         caller.tick();
-        let mut memory = caller.block.shared.borrow_mut();
-        let span = memory.span(dst, bytes as usize);
-        let copy = span.and_then(|span| {
-            // SAFETY: this function's own contract.
-            let copy = unsafe { Copy::new(span.clone(), src, src_bytes, caller.line) }?;
-            let mut races = caller.block.races.borrow_mut();
-            races.write(caller.thread.linear, span.clone(), caller.line)?;
-            memory.take_off(span)?;
-            Ok(copy)
-        });
-        drop(memory);
-        let copy = caller.check(copy);
+        let copy = caller.check(begin(caller, (dst, bytes), (src, src_bytes)));
         caller.thread.copies.borrow_mut().push(copy);
     });
+}
+
+fn begin(
+    caller: Caller<'_>,
+    (dst, bytes): (u32, u32),
+    (src, src_bytes): (*const u8, u32),
+) -> Result<Copy, Violation> {
+    let (block, address) = (caller.block, caller.own(dst)?);
+    let mut memory = block.shared.borrow_mut();
+    let span = memory.span(address, bytes as usize)?;
+    // SAFETY: the contract of `cp_async`.
+    let copy = unsafe { Copy::new(span.clone(), src, src_bytes, caller.line) }?;
+    let order = caller.cluster.order.borrow();
+    let mut history = block.history.borrow_mut();
+    history.write(&order, span.clone(), caller.accessor())?;
+    memory.take_off(span)?;
+    Ok(copy)
 }
 
 /// `cp.async.commit_group`: the thread's copies since the last commit form a group.
@@ -50,18 +58,12 @@ pub fn cp_async_wait_all() {
     });
 }
 
+/// The copies land as writes that the thread does now: what it synchronised before says nothing
+/// about them.
 fn land(caller: Caller<'_>, pending: u32) {
-    let copies = caller.thread.copies.borrow_mut().wait(pending);
-    for copy in copies {
-        let span = copy.target.clone();
-        let bytes = copy.read();
-        let mut memory = caller.block.shared.borrow_mut();
-        memory.land(span.clone(), &bytes[..span.len()]);
-        drop(memory);
-        // The thread wrote the bytes now: what it synchronised before says nothing about them.
-        let mut races = caller.block.races.borrow_mut();
-        let written = races.write(caller.thread.linear, span, copy.line);
-        drop(races);
-        caller.check(written);
+    let now = caller.accessor().stamp;
+    let landed = caller.thread.copies.borrow_mut().wait(pending);
+    for mut copy in landed {
+        caller.check(land_copy(caller.cluster, caller.thread, now, &mut copy));
     }
 }

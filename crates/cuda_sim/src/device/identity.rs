@@ -2,7 +2,7 @@
 
 use crate::config::Dim3;
 use crate::context::with_caller;
-use crate::memory::SHARED_BASE;
+use crate::memory::{SHARED_BASE, at_rank};
 
 /// `%tid`.
 #[must_use]
@@ -22,14 +22,14 @@ pub fn block_idx() -> Dim3 {
 #[must_use]
 #[track_caller]
 pub fn block_dim() -> Dim3 {
-    with_caller(|caller| caller.block.config.block)
+    with_caller(|caller| caller.cluster.config.block)
 }
 
 /// `%nctaid`.
 #[must_use]
 #[track_caller]
 pub fn grid_dim() -> Dim3 {
-    with_caller(|caller| caller.block.config.grid)
+    with_caller(|caller| caller.cluster.config.grid)
 }
 
 /// `%laneid`.
@@ -50,14 +50,14 @@ pub fn warp_id() -> u32 {
 #[must_use]
 #[track_caller]
 pub fn dynamic_shared_base() -> u32 {
-    with_caller(|_| SHARED_BASE)
+    with_caller(|caller| at_rank(SHARED_BASE, caller.block.rank))
 }
 
 /// `%dynamic_smem_size`: the bytes of the launch's dynamic shared memory.
 #[must_use]
 #[track_caller]
 pub fn dynamic_shared_size() -> u32 {
-    with_caller(|caller| caller.block.config.shared_bytes)
+    with_caller(|caller| caller.cluster.config.shared_bytes)
 }
 
 /// Lets the other threads of the block run. For what spins without touching shared memory:

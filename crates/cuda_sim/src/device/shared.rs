@@ -1,10 +1,9 @@
 //! Loads, stores and atomics in shared memory.
 
-use std::mem::{self, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
 use crate::context::{Caller, with_caller};
-use crate::fault::Violation;
 
 /// `ld.shared`: the `T` at `address`, which is aligned to the size of `T` (16 at most).
 ///
@@ -77,47 +76,18 @@ pub fn shared_atomic_update_u32(address: u32, new: impl FnOnce(u32) -> u32) -> u
 
 fn load(caller: Caller<'_>, address: u32, value: &mut [u8]) {
     caller.tick();
-    caller.check(try_load(caller, address, value));
-}
-
-fn try_load(caller: Caller<'_>, address: u32, value: &mut [u8]) -> Result<(), Violation> {
-    let memory = caller.block.shared.borrow();
-    let span = memory.span(address, value.len())?;
-    value.copy_from_slice(memory.read(span.clone())?);
-    let mut races = caller.block.races.borrow_mut();
-    races.read(caller.thread.linear, span, caller.line)
+    let read = |address| caller.read(caller.block, address, value);
+    caller.check(caller.own(address).and_then(read));
 }
 
 fn store(caller: Caller<'_>, address: u32, value: &[u8]) {
     caller.tick();
-    caller.check(try_store(caller, address, value));
-}
-
-fn try_store(caller: Caller<'_>, address: u32, value: &[u8]) -> Result<(), Violation> {
-    let mut memory = caller.block.shared.borrow_mut();
-    let span = memory.span(address, value.len())?;
-    memory.write(span.clone(), value)?;
-    let mut races = caller.block.races.borrow_mut();
-    races.write(caller.thread.linear, span, caller.line)
+    let write = |address| caller.write(caller.block, address, value);
+    caller.check(caller.own(address).and_then(write));
 }
 
 fn update(caller: Caller<'_>, address: u32, new: impl FnOnce(u32) -> u32) -> u32 {
     caller.tick();
-    caller.check(try_update(caller, address, new))
-}
-
-fn try_update(
-    caller: Caller<'_>,
-    address: u32,
-    new: impl FnOnce(u32) -> u32,
-) -> Result<u32, Violation> {
-    let mut memory = caller.block.shared.borrow_mut();
-    let span = memory.span(address, mem::size_of::<u32>())?;
-    let mut old = [0; 4];
-    old.copy_from_slice(memory.read(span.clone())?);
-    let old = u32::from_ne_bytes(old);
-    memory.write(span.clone(), &new(old).to_ne_bytes())?;
-    let mut races = caller.block.races.borrow_mut();
-    races.read(caller.thread.linear, span, caller.line)?;
-    Ok(old)
+    let update = |address| caller.update(caller.block, address, new);
+    caller.check(caller.own(address).and_then(update))
 }

@@ -94,8 +94,8 @@ pub(super) fn meet(caller: Caller<'_>, operation: Operation, mask: u32, input: I
     let arrived = warp.arrive(caller.thread.lane(), (operation, mask), input, caller.line);
     let arrived = arrived.map(|group| {
         if operation.orders_memory() {
-            let mut races = caller.block.races.borrow_mut();
-            races.release(caller.thread.linear, true, &mut group.join);
+            let mut order = caller.cluster.order.borrow_mut();
+            order.release(caller.thread.id, &mut group.join);
         }
     });
     let complete = arrived.map(|()| warp.take_complete());
@@ -110,15 +110,18 @@ pub(super) fn meet(caller: Caller<'_>, operation: Operation, mask: u32, input: I
 /// Does the work of a complete group, wakes the other lanes and takes this lane's part.
 fn finish(caller: Caller<'_>, mut group: Group) -> Output {
     let (block, warp) = (caller.block, caller.thread.warp());
-    let outputs = evaluate(&group, warp, block).unwrap_or_else(|(lane, violation)| {
+    let outputs = evaluate(&group, warp, caller).unwrap_or_else(|(lane, violation)| {
         let culprit = &block.threads[(warp * WARP + lane) as usize];
         caller.raise_for(culprit, violation)
     });
-    let threads = lanes(group.mask).map(|lane| warp * WARP + lane);
+    let first = block.first_id(warp);
+    let threads = lanes(group.mask).map(|lane| first + lane);
     let join = mem::take(&mut group.join);
-    block.races.borrow_mut().acquire(join, threads);
+    let mut order = caller.cluster.order.borrow_mut();
+    order.acquire_all(join, threads);
+    drop(order);
     for lane in lanes(group.mask & !(1 << caller.thread.lane())) {
-        block.wake(warp * WARP + lane, outputs[lane as usize]);
+        caller.cluster.wake(first + lane, outputs[lane as usize]);
     }
     block.warps[warp as usize].borrow_mut().recycle(group);
     outputs[caller.thread.lane() as usize]

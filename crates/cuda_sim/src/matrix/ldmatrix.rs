@@ -13,9 +13,8 @@
 
 use std::array;
 
-use crate::block::Block;
+use crate::context::Caller;
 use crate::fault::{Line, Violation};
-use crate::thread::{Thread, WARP};
 use crate::warp::{Inputs, LaneViolation, Outputs};
 
 /// Bytes of a row.
@@ -26,7 +25,7 @@ type Row = [u16; 8];
 
 /// Loads `count` matrices. Each lane brings an address.
 pub(crate) fn load(
-    block: &Block,
+    caller: Caller<'_>,
     (warp, line): (u32, Line),
     inputs: &Inputs,
     (count, transpose): (usize, bool),
@@ -35,8 +34,8 @@ pub(crate) fn load(
     for matrix in 0..count {
         let mut rows = [Row::default(); 8];
         for (lane, row) in (8 * matrix..).zip(&mut rows) {
-            let thread = &block.threads[warp as usize * WARP as usize + lane];
-            *row = load_row(block, thread, inputs[lane][0], line).map_err(blame(lane))?;
+            let lane_caller = caller.lane(warp, lane as u32, line);
+            *row = load_row(lane_caller, inputs[lane][0]).map_err(blame(lane))?;
         }
         for (lane, output) in outputs.iter_mut().enumerate() {
             let [low, high] = places(lane, transpose).map(|(row, column)| rows[row][column]);
@@ -48,7 +47,7 @@ pub(crate) fn load(
 
 /// Stores `count` matrices. Each lane brings an address and `count` registers.
 pub(crate) fn store(
-    block: &Block,
+    caller: Caller<'_>,
     (warp, line): (u32, Line),
     inputs: &Inputs,
     (count, transpose): (usize, bool),
@@ -61,8 +60,8 @@ pub(crate) fn store(
             rows[high.0][high.1] = (input[1 + matrix] >> 16) as u16;
         }
         for (lane, row) in (8 * matrix..).zip(&rows) {
-            let thread = &block.threads[warp as usize * WARP as usize + lane];
-            store_row(block, thread, inputs[lane][0], row, line).map_err(blame(lane))?;
+            let lane_caller = caller.lane(warp, lane as u32, line);
+            store_row(lane_caller, inputs[lane][0], row).map_err(blame(lane))?;
         }
     }
     Ok(())
@@ -77,30 +76,20 @@ fn places(lane: usize, transpose: bool) -> [(usize, usize); 2] {
     }
 }
 
-fn load_row(block: &Block, thread: &Thread, address: u32, line: Line) -> Result<Row, Violation> {
-    let memory = block.shared.borrow();
-    let span = memory.span(address, ROW_BYTES)?;
-    let bytes = memory.read(span.clone())?;
-    let row = array::from_fn(|i| u16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]]));
-    block.races.borrow_mut().read(thread.linear, span, line)?;
-    Ok(row)
+fn load_row(lane: Caller<'_>, address: u32) -> Result<Row, Violation> {
+    let mut bytes = [0; ROW_BYTES];
+    lane.read(lane.block, lane.own(address)?, &mut bytes)?;
+    Ok(array::from_fn(|i| {
+        u16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]])
+    }))
 }
 
-fn store_row(
-    block: &Block,
-    thread: &Thread,
-    address: u32,
-    row: &Row,
-    line: Line,
-) -> Result<(), Violation> {
-    let mut memory = block.shared.borrow_mut();
-    let span = memory.span(address, ROW_BYTES)?;
+fn store_row(lane: Caller<'_>, address: u32, row: &Row) -> Result<(), Violation> {
     let mut bytes = [0; ROW_BYTES];
     for (bytes, element) in bytes.chunks_exact_mut(2).zip(row) {
         bytes.copy_from_slice(&element.to_le_bytes());
     }
-    memory.write(span.clone(), &bytes)?;
-    block.races.borrow_mut().write(thread.linear, span, line)
+    lane.write(lane.block, lane.own(address)?, &bytes)
 }
 
 fn blame(lane: usize) -> impl Fn(Violation) -> LaneViolation {

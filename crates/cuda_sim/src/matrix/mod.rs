@@ -1,8 +1,12 @@
-//! Tensor-core data movement and arithmetic on a warp's registers.
+//! Tensor-core data movement and arithmetic.
 
+mod arithmetic;
+mod element;
 mod ldmatrix;
 mod mma;
 
+pub(crate) use arithmetic::{Operand, Precision, dot};
+pub(crate) use element::Element;
 pub(crate) use ldmatrix::{load, store};
 pub use mma::MmaKind;
-pub(crate) use mma::multiply;
+pub(crate) use mma::{Mma, operand};

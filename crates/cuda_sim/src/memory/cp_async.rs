@@ -4,9 +4,6 @@
 //! groups; `wait_group n` waits for all but its `n` youngest groups. Nothing says that a copy
 //! lands earlier, so here it never does, and its source is read only then.
 
-use std::collections::VecDeque;
-use std::mem;
-
 use crate::fault::{FaultKind, Line, Violation};
 use crate::memory::shared::Span;
 
@@ -20,6 +17,8 @@ pub(crate) struct Copy {
     source_bytes: usize,
     /// Where the kernel asked for it.
     pub(crate) line: Line,
+    /// Whether it has landed, as it may before its group is waited for.
+    pub(crate) landed: bool,
 }
 
 impl Copy {
@@ -39,12 +38,16 @@ impl Copy {
         } else if !source.addr().is_multiple_of(bytes) {
             (FaultKind::Misaligned, "the source is misaligned")
         } else {
-            return Ok(Self {
+            let copy = Self {
                 target,
                 source,
                 source_bytes,
                 line,
-            });
+                landed: false,
+            };
+            // A wild source faults here, at the kernel's line, and not where the copy lands.
+            copy.read();
+            return Ok(copy);
         };
         let detail =
             format!("cp.async of {source_bytes} bytes at {source:p} to {bytes}: {complaint}");
@@ -61,30 +64,5 @@ impl Copy {
                 .copy_to_nonoverlapping(bytes.as_mut_ptr(), self.source_bytes);
         }
         bytes
-    }
-}
-
-/// The copies of one thread that have not landed.
-#[derive(Default)]
-pub(crate) struct CopyQueue {
-    open: Vec<Copy>,
-    groups: VecDeque<Vec<Copy>>,
-}
-
-impl CopyQueue {
-    /// Adds a copy to the open group.
-    pub(crate) fn push(&mut self, copy: Copy) {
-        self.open.push(copy);
-    }
-
-    /// Closes the open group. An empty group counts too.
-    pub(crate) fn commit(&mut self) {
-        self.groups.push_back(mem::take(&mut self.open));
-    }
-
-    /// Takes out the copies of all but the `pending` youngest groups.
-    pub(crate) fn wait(&mut self, pending: u32) -> Vec<Copy> {
-        let landed = self.groups.len().saturating_sub(pending as usize);
-        self.groups.drain(..landed).flatten().collect()
     }
 }

@@ -209,7 +209,7 @@ impl Barrier {
         self.arrived += 1;
         self.predicates += u32::from(arrival.predicate);
         if arrival.waits {
-            self.waiting.push(thread.linear);
+            self.waiting.push(thread.id);
         }
         Ok(())
     }

@@ -1,96 +1,133 @@
-//! What happens when no thread of a block can run.
+//! What happens when no thread of a cluster can run.
 //!
 //! Lanes at `activemask` go on: with all the others stuck or gone, they are as converged as they
-//! will be. If there are none, nobody ever goes on: the report lists who waits where.
+//! will be. Then asynchronous copies land, one at a time. If there is nothing of the kind, nobody
+//! ever goes on: the report lists who waits where.
 
 use std::collections::BTreeMap;
 
-use crate::block::Block;
+use crate::cluster::Cluster;
 use crate::fault::{FaultKind, Line, Violation};
 use crate::thread::{Thread, WARP, Wait};
+use crate::transfer;
 
-/// Waiting threads by what they wait for and where.
-type Groups = BTreeMap<(Wait, (&'static str, u32, u32)), Vec<u32>>;
+/// A source line, in an order.
+type Key = (&'static str, u32, u32);
+/// Waiting threads by what they wait for and where, each block's apart.
+type Groups = BTreeMap<(u32, Wait, Key), Vec<u32>>;
 
-/// Lets threads go on if that is possible. If not, all have left or the block gets a fault.
-pub(crate) fn resolve(block: &Block) -> bool {
-    if block.exited.get() as usize == block.threads.len() {
+/// Lets threads go on if that is possible. If not, all have left or the cluster gets a fault.
+pub(crate) fn resolve(cluster: &Cluster) -> bool {
+    if waiting(cluster).next().is_none() {
         return false;
     }
-    let converged = converged_lanes(block);
-    for ((warp, _), mask) in &converged {
-        for lane in (0..WARP).filter(|lane| mask >> lane & 1 == 1) {
-            block.wake(warp * WARP + lane, [*mask, 0, 0, 0]);
-        }
+    if release_converged(cluster) || transfer::land_one(cluster) {
+        return true;
     }
-    if converged.is_empty() {
-        report_deadlock(block);
+    report_deadlock(cluster);
+    false
+}
+
+/// Wakes the lanes at `activemask`.
+fn release_converged(cluster: &Cluster) -> bool {
+    let converged = converged_lanes(cluster);
+    for ((first, _), mask) in &converged {
+        for lane in (0..WARP).filter(|lane| mask >> lane & 1 == 1) {
+            cluster.wake(first + lane, [*mask, 0, 0, 0]);
+        }
     }
     !converged.is_empty()
 }
 
-/// The lanes at `activemask`, by warp and source line.
-fn converged_lanes(block: &Block) -> BTreeMap<(u32, (&'static str, u32, u32)), u32> {
+/// The lanes at `activemask`, by their warp's first thread and by source line.
+fn converged_lanes(cluster: &Cluster) -> BTreeMap<(u32, Key), u32> {
     let mut masks = BTreeMap::new();
-    for (thread, wait, line) in waiting(block) {
+    for (thread, wait, line) in waiting(cluster) {
         if wait == Wait::Convergence {
-            *masks.entry((thread.warp(), key(line))).or_insert(0) |= 1 << thread.lane();
+            let first = thread.id - thread.lane();
+            *masks.entry((first, key(line))).or_insert(0) |= 1 << thread.lane();
         }
     }
     masks
 }
 
-fn report_deadlock(block: &Block) {
-    let Some((culprit, _, line)) = waiting(block).next() else {
+fn report_deadlock(cluster: &Cluster) {
+    let Some((culprit, _, line)) = waiting(cluster).next() else {
         return;
     };
     let mut groups = Groups::new();
-    for (thread, wait, line) in waiting(block) {
-        groups
-            .entry((wait, key(line)))
-            .or_default()
-            .push(thread.linear);
+    for (thread, wait, line) in waiting(cluster) {
+        let rank = cluster.thread(thread.id).0.rank;
+        let group = groups.entry((rank, wait, key(line))).or_default();
+        group.push(thread.linear);
     }
-    let violation = Violation::new(kind(block, &groups), describe(block, &groups));
-    block.record_fault(culprit, line.into(), violation);
+    let violation = Violation::new(kind(cluster, &groups), describe(cluster, &groups));
+    cluster.record_fault(culprit, line.into(), violation);
 }
 
-/// A barrier of the whole block that not all reach is a divergent barrier, whatever else waits.
-fn kind(block: &Block, groups: &Groups) -> FaultKind {
-    let barriers = block.barriers.borrow();
-    let divergent = groups.keys().any(|(wait, _)| match wait {
-        Wait::Barrier { id, .. } => barriers.holds_whole_block(*id),
+/// A barrier of the whole block that not all reach is a divergent barrier, and a warp that waits for
+/// registers overran the pool, whatever else waits.
+fn kind(cluster: &Cluster, groups: &Groups) -> FaultKind {
+    let divergent = |(rank, wait, _): &(u32, Wait, Key)| match wait {
+        Wait::Barrier { id, .. } => {
+            let block = &cluster.blocks[*rank as usize];
+            block.barriers.borrow().holds_whole_block(*id)
+        }
         _ => false,
-    });
-    match divergent {
-        true => FaultKind::DivergentBarrier,
-        false => FaultKind::Deadlock,
+    };
+    let registers = |(_, wait, _): &(u32, Wait, Key)| matches!(wait, Wait::Registers { .. });
+    if groups.keys().any(registers) {
+        FaultKind::RegisterPool
+    } else if groups.keys().any(divergent) {
+        FaultKind::DivergentBarrier
+    } else {
+        FaultKind::Deadlock
     }
 }
 
-fn describe(block: &Block, groups: &Groups) -> String {
+fn describe(cluster: &Cluster, groups: &Groups) -> String {
     let mut lines = vec![format!(
         "no thread can run; {} of {} left the kernel, and of the others",
-        block.exited.get(),
-        block.threads.len()
+        cluster.exited(),
+        cluster.threads().count()
     )];
-    for ((wait, (file, line, column)), threads) in groups {
-        let threads = ranges(threads);
+    for ((rank, wait, (file, line, column)), threads) in groups {
+        let block = match cluster.blocks.len() {
+            1 => String::new(),
+            _ => format!(" of block {rank} of the cluster"),
+        };
+        let (threads, details) = (ranges(threads), details(cluster, *rank, *wait));
         lines.push(format!(
-            "threads {threads} wait at {wait}, {file}:{line}:{column}"
+            "threads {threads}{block} wait at {wait}, {file}:{line}:{column}{details}"
         ));
     }
     lines.join("\n")
 }
 
-fn waiting(block: &Block) -> impl Iterator<Item = (&Thread, Wait, Line)> {
-    block.threads.iter().filter_map(|thread| {
+/// Why what `wait` waits for has not come.
+fn details(cluster: &Cluster, rank: u32, wait: Wait) -> String {
+    match wait {
+        Wait::Mbarrier { rank, address, .. } => {
+            let mbarriers = cluster.blocks[rank as usize].mbarriers.borrow();
+            let object = mbarriers.find(address);
+            object.map_or_else(String::new, |object| format!("; {}", object.missing()))
+        }
+        Wait::Registers { .. } => {
+            let pool = cluster.blocks[rank as usize].registers.borrow();
+            format!("; {}", pool.describe())
+        }
+        _ => String::new(),
+    }
+}
+
+fn waiting(cluster: &Cluster) -> impl Iterator<Item = (&Thread, Wait, Line)> {
+    cluster.threads().filter_map(|thread| {
         let (wait, line) = thread.waits.get()?;
         Some((thread, wait, line))
     })
 }
 
-fn key(line: Line) -> (&'static str, u32, u32) {
+fn key(line: Line) -> Key {
     (line.file(), line.line(), line.column())
 }
 

@@ -1,7 +1,17 @@
-//! Synchronisation of a block: its barriers, and what to do when every thread waits.
+//! Synchronisation: barriers of blocks and clusters, `mbarrier`s, the register pool, and what to do
+//! when every thread waits.
 
 mod barrier;
+mod cluster;
+mod cluster_barrier;
+pub(crate) mod exit;
 pub(crate) mod idle;
+mod mbarrier;
+mod registers;
 
 pub use barrier::BarrierReduce;
 pub(crate) use barrier::{Arrival, BarrierTable, Completion, Flavour};
+pub(crate) use cluster::{finish_cluster_barrier, finish_mbarrier};
+pub(crate) use cluster_barrier::ClusterBarrier;
+pub(crate) use mbarrier::{Mbarrier, Mbarriers, Test};
+pub(crate) use registers::{RegisterPool, Request};

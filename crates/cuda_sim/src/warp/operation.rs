@@ -2,10 +2,11 @@
 
 use std::array;
 
-use crate::block::Block;
+use crate::context::Caller;
 use crate::fault::Violation;
-use crate::matrix::{self, MmaKind};
+use crate::matrix::{self, Mma};
 use crate::schedule::mix;
+use crate::sync::Request;
 use crate::warp::{Group, Input, Inputs, Output, Outputs, Redux, matching, redux, shuffle};
 
 /// A warp collective with those of its qualifiers on which all lanes must agree.
@@ -22,7 +23,8 @@ pub(crate) enum Operation {
     Elect,
     Ldmatrix { count: usize, transpose: bool },
     Stmatrix { count: usize, transpose: bool },
-    Mma(MmaKind),
+    Mma(Mma),
+    SetRegisters(Request),
 }
 
 /// A violation in a collective, and the lane to blame.
@@ -43,7 +45,8 @@ impl Operation {
             Self::Elect => "elect.sync",
             Self::Ldmatrix { .. } => "ldmatrix.sync.aligned",
             Self::Stmatrix { .. } => "stmatrix.sync.aligned",
-            Self::Mma(_) => "mma.sync.aligned.m16n8k16",
+            Self::Mma(_) => "mma.sync.aligned.m16n8",
+            Self::SetRegisters(_) => "setmaxnreg.sync.aligned",
         }
     }
 
@@ -51,7 +54,7 @@ impl Operation {
     pub(crate) fn is_aligned(self) -> bool {
         matches!(
             self,
-            Self::Ldmatrix { .. } | Self::Stmatrix { .. } | Self::Mma(_)
+            Self::Ldmatrix { .. } | Self::Stmatrix { .. } | Self::Mma(_) | Self::SetRegisters(_)
         )
     }
 
@@ -63,7 +66,11 @@ impl Operation {
 }
 
 /// What each lane of a complete group takes from it.
-pub(crate) fn evaluate(group: &Group, warp: u32, block: &Block) -> Result<Outputs, LaneViolation> {
+pub(crate) fn evaluate(
+    group: &Group,
+    warp: u32,
+    caller: Caller<'_>,
+) -> Result<Outputs, LaneViolation> {
     let (mask, inputs) = (group.mask, &*group.inputs);
     let place = (warp, group.line);
     Ok(match group.operation {
@@ -75,15 +82,19 @@ pub(crate) fn evaluate(group: &Group, warp: u32, block: &Block) -> Result<Output
         Operation::MatchAny => matching::any(mask, inputs),
         Operation::MatchAll => [matching::all(mask, inputs); 32],
         Operation::Redux(op) => same(redux::evaluate(op, mask, inputs)),
-        Operation::Elect => elect(mask, block.options.seed),
+        Operation::Elect => elect(mask, caller.cluster.options.seed),
         Operation::Ldmatrix { count, transpose } => {
-            matrix::load(block, place, inputs, (count, transpose))?
+            matrix::load(caller, place, inputs, (count, transpose))?
         }
         Operation::Stmatrix { count, transpose } => {
-            matrix::store(block, place, inputs, (count, transpose))?;
+            matrix::store(caller, place, inputs, (count, transpose))?;
             Outputs::default()
         }
-        Operation::Mma(kind) => matrix::multiply(kind, inputs),
+        Operation::Mma(mma) => mma.multiply(inputs),
+        Operation::SetRegisters(request) => {
+            let granted = caller.block.registers.borrow_mut().ask(warp, request);
+            same(u32::from(granted.map_err(|violation| (0, violation))?))
+        }
     })
 }
 

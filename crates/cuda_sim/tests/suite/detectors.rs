@@ -163,12 +163,12 @@ fn lanes_at_different_collectives() {
 fn an_aligned_instruction_in_two_arms() {
     faults(FaultKind::CollectiveMismatch, block_of(32), || {
         match device::lane_id() {
-            0..16 => device::mma_m16n8k16(MmaKind::F16, [0; 4], [0; 2], [0.0; 4]),
-            _ => device::mma_m16n8k16(MmaKind::F16, [0; 4], [0; 2], [0.0; 4]),
+            0..16 => device::mma_k32_bytes(MmaKind::F16, [0; 4], [0; 2], [0.0; 4]),
+            _ => device::mma_k32_bytes(MmaKind::F16, [0; 4], [0; 2], [0.0; 4]),
         };
     });
     passes(block_of(32), || {
-        device::mma_m16n8k16(MmaKind::F16, [0; 4], [0; 2], [0.0; 4]);
+        device::mma_k32_bytes(MmaKind::F16, [0; 4], [0; 2], [0.0; 4]);
     });
 }
 

@@ -2,11 +2,17 @@
 //! kernel that breaks its rule and a twin that does not.
 
 mod barriers;
+mod bulk;
+mod clusters;
 mod copies;
 mod detectors;
 mod launching;
 mod matrices;
+mod mbarriers;
 mod races;
+mod registers;
 mod shared;
 mod support;
+mod tensors;
 mod warps;
+mod wgmma;

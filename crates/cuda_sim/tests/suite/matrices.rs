@@ -106,14 +106,14 @@ fn rows_are_checked() {
 fn bits(kind: MmaKind, value: f32) -> u16 {
     match kind {
         MmaKind::F16 => f16::from_f32(value).to_bits(),
-        MmaKind::Bf16 => bf16::from_f32(value).to_bits(),
+        _ => bf16::from_f32(value).to_bits(),
     }
 }
 
 fn value(kind: MmaKind, bits: u16) -> f64 {
     match kind {
         MmaKind::F16 => f16::from_bits(bits).to_f64(),
-        MmaKind::Bf16 => bf16::from_bits(bits).to_f64(),
+        _ => bf16::from_bits(bits).to_f64(),
     }
 }
 
@@ -139,7 +139,7 @@ fn warp_multiply(kind: MmaKind, a: &[u16], b: &[u16], c: &[f32]) -> Vec<f32> {
         let slots =
             [(g, t), (g, t + 1), (g + 8, t), (g + 8, t + 1)].map(|(r, q)| (r * 8 + q) as usize);
         let sums = slots.map(|slot| c[slot]);
-        let sums = device::mma_m16n8k16(kind, fragment, [b_pair(t), b_pair(t + 8)], sums);
+        let sums = device::mma_k32_bytes(kind, fragment, [b_pair(t), b_pair(t + 8)], sums);
         for (slot, sum) in slots.into_iter().zip(sums) {
             d.set(slot, sum.to_bits());
         }
@@ -168,9 +168,12 @@ proptest! {
         let d = warp_multiply(kind, &a, &b, &c);
         for (slot, d) in d.into_iter().enumerate() {
             let (row, column) = (slot / 8, slot % 8);
-            let products = (0..16).map(|k| value(kind, a[row * 16 + k]) * value(kind, b[k * 8 + column]));
-            let exact = f64::from(c[slot]) + products.sum::<f64>();
-            prop_assert!((f64::from(d) - exact).abs() <= exact.abs() * 1e-7 + 1e-9, "{} {}", d, exact);
+            let product = |k| value(kind, a[row * 16 + k]) * value(kind, b[k * 8 + column]);
+            let exact = f64::from(c[slot]) + (0..16).map(product).sum::<f64>();
+            // Each of 17 terms is cut 25 bits below the largest, and the sum 23 bits below itself.
+            let largest = (0..16).map(|k| product(k).abs()).fold(f64::from(c[slot].abs()), f64::max);
+            let error = 17.0 * largest * 2f64.powi(-25) + exact.abs() * 2f64.powi(-23);
+            prop_assert!((f64::from(d) - exact).abs() <= error, "{} {}", d, exact);
         }
     }
 }

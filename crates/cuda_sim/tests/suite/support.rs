@@ -30,6 +30,20 @@ impl Words {
         self.0[index].store(value, Ordering::Relaxed);
     }
 
+    /// Words that begin at a multiple of 16 bytes.
+    pub fn aligned(count: usize) -> Self {
+        let mut words = Self::new(count + 4);
+        let skip = words.0.as_ptr().align_offset(16);
+        words.0.drain(..skip);
+        words.0.truncate(count);
+        words
+    }
+
+    /// The first word.
+    pub fn address(&self) -> *mut u8 {
+        self.0.as_ptr().cast_mut().cast()
+    }
+
     pub fn into_vec(self) -> Vec<u32> {
         self.0.into_iter().map(AtomicU32::into_inner).collect()
     }
