@@ -13,12 +13,8 @@ use anyhow::{Context, Result, bail};
 use cuda_builder::{Arch, CudaBuilder, CudaBuilderError, PtxModule};
 
 use crate::compare::Comparison;
-use crate::workspace::Workspace;
+use crate::workspace::{DeviceCrate, Workspace};
 use crate::{guards, ptxas};
-
-/// The architectures that modules are committed for: one that every supported card runs, and
-/// Hopper's own.
-const ARCHS: [Arch; 2] = [Arch::Sm80, Arch::Sm90a];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -31,31 +27,44 @@ pub(crate) struct Args {
 pub(crate) type Modules = BTreeMap<String, String>;
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    let built = build(workspace)?;
+    let crates = workspace.device_crates();
+    crates
+        .iter()
+        .try_for_each(|device_crate| run_for(workspace, device_crate, args))
+}
+
+fn run_for(workspace: &Workspace, device_crate: &DeviceCrate, args: &Args) -> Result<()> {
+    let built = build(workspace, device_crate)?;
     if args.check {
-        check(workspace, &built)?;
+        check(workspace, device_crate, &built)?;
     } else {
-        write(&workspace.ptx(), &built)?;
+        write(&device_crate.ptx, &built)?;
     }
     guards::check(&built)
 }
 
-fn build(workspace: &Workspace) -> Result<Modules> {
+fn build(workspace: &Workspace, device_crate: &DeviceCrate) -> Result<Modules> {
     let mut modules = Modules::new();
-    for arch in ARCHS {
-        for module in build_for(workspace, arch)? {
+    for arch in device_crate.archs {
+        for module in build_for(workspace, device_crate, *arch)? {
             modules.insert(file_name(&module), module.text);
         }
     }
     Ok(modules)
 }
 
-fn build_for(workspace: &Workspace, arch: Arch) -> Result<Vec<PtxModule>> {
-    let built = CudaBuilder::new(workspace.kernels())
+fn build_for(
+    workspace: &Workspace,
+    device_crate: &DeviceCrate,
+    arch: Arch,
+) -> Result<Vec<PtxModule>> {
+    let mut builder = CudaBuilder::new(&device_crate.source)
         .arch(arch)
-        .target_dir(workspace.target().join("nvptx").join(arch.as_str()))
-        .build_modules();
-    match built {
+        .target_dir(workspace.target().join("nvptx").join(arch.as_str()));
+    if let Some(version) = device_crate.ptx_isa {
+        builder = builder.ptx_isa(version);
+    }
+    match builder.build_modules() {
         Err(CudaBuilderError::NoKernels(name)) => {
             eprintln!("note: {name} has no kernels for {arch}");
             Ok(Vec::new())
@@ -93,17 +102,18 @@ fn write(dir: &Path, built: &Modules) -> Result<()> {
     Ok(())
 }
 
-/// Fails if `dir` does not hold exactly the modules `built`.
-fn check(workspace: &Workspace, built: &Modules) -> Result<()> {
-    let comparison = Comparison::of(&read_modules(&workspace.ptx())?, built);
+/// Fails if the committed modules are not exactly those `built`.
+fn check(workspace: &Workspace, device_crate: &DeviceCrate, built: &Modules) -> Result<()> {
+    let name = device_crate.name;
+    let comparison = Comparison::of(&read_modules(&device_crate.ptx)?, built);
     for difference in &comparison.differences {
         eprintln!("{difference}");
     }
     if !comparison.differences.is_empty() {
-        bail!("host/ptx is not what kernels-gpu gives; run `cargo xtask ptx`");
+        bail!("the committed PTX is not what {name} gives; run `cargo xtask ptx`");
     }
     println!(
-        "{} PTX modules are what their source gives",
+        "{name}: {} PTX modules are what their source gives",
         comparison.equal
     );
     if comparison.uncompared.is_empty() {
@@ -113,7 +123,7 @@ fn check(workspace: &Workspace, built: &Modules) -> Result<()> {
         "made by another toolchain, so not compared: {}",
         comparison.uncompared.join(" ")
     );
-    let dir = workspace.target().join("nvptx/modules");
+    let dir = workspace.target().join("nvptx/modules").join(name);
     write(&dir, built)?;
     ptxas::check_dir(workspace, &dir)
 }

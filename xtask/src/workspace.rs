@@ -4,10 +4,25 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use cuda_builder::{Arch, PtxIsa};
 
 /// The repository.
 pub(crate) struct Workspace {
     root: PathBuf,
+}
+
+/// A crate of kernels and where its PTX is kept.
+pub(crate) struct DeviceCrate {
+    /// Its directory, as messages name it.
+    pub(crate) name: &'static str,
+    pub(crate) source: PathBuf,
+    /// The directory of the committed modules.
+    pub(crate) ptx: PathBuf,
+    /// The architectures that modules are committed for. The library's are one that every supported
+    /// card runs, and Hopper's own.
+    pub(crate) archs: &'static [Arch],
+    /// The PTX ISA version to declare, where the architecture's own does not do.
+    pub(crate) ptx_isa: Option<PtxIsa>,
 }
 
 impl Workspace {
@@ -32,14 +47,25 @@ impl Workspace {
         &self.root
     }
 
-    /// The device crate.
-    pub(crate) fn kernels(&self) -> PathBuf {
-        self.root.join("kernels-gpu")
-    }
-
-    /// The committed PTX.
-    pub(crate) fn ptx(&self) -> PathBuf {
-        self.root.join("host/ptx")
+    /// The device crates whose PTX is committed.
+    pub(crate) fn device_crates(&self) -> [DeviceCrate; 2] {
+        [
+            DeviceCrate {
+                name: "kernels-gpu",
+                source: self.root.join("kernels-gpu"),
+                ptx: self.root.join("host/ptx"),
+                archs: &[Arch::Sm80, Arch::Sm90a],
+                ptx_isa: None,
+            },
+            DeviceCrate {
+                name: "crates/conformance",
+                source: self.root.join("crates/conformance"),
+                ptx: self.root.join("crates/conformance/ptx"),
+                archs: &[Arch::Sm90a],
+                // `mma` of 8-bit floats, `st.async`.
+                ptx_isa: Some(PtxIsa::new(8, 4)),
+            },
+        ]
     }
 
     /// Where cargo builds.

@@ -1,5 +1,7 @@
 //! Coroutines on pooled stacks.
 //!
+//! Code that runs here may fault: it then ends with a [`Trap`], and its stack can be used again.
+//!
 //! A stack is two mappings (the stack and its guard page), and Linux allows a process 65530 of
 //! them by default, so the number of stacks in use is bounded: see [`MAX_STACKS`].
 
@@ -11,6 +13,8 @@ use std::thread;
 
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
+
+use crate::trap::{Ending, Running, Trap};
 
 /// Stacks that one launch may use at a time, over all of its blocks.
 pub(crate) const MAX_STACKS: usize = 16 * 1024;
@@ -88,10 +92,12 @@ pub(crate) enum Turn {
     Returned,
     /// The kernel panicked with this payload.
     Panicked(Box<dyn std::any::Any + Send>),
+    /// The kernel touched memory that it does not have.
+    Trapped(Box<Trap>),
 }
 
 /// The execution state of one simulated thread.
-pub(crate) struct Fiber(Coroutine<(), (), (), DefaultStack>);
+pub(crate) struct Fiber(Coroutine<(), (), Ending, DefaultStack>);
 
 impl Fiber {
     /// A coroutine that will run `body` on `stack`.
@@ -103,14 +109,22 @@ impl Fiber {
         F: FnOnce(&Yielder<(), ()>),
     {
         // SAFETY: the caller keeps what `body` borrows alive.
-        Self(unsafe { Coroutine::with_stack_unchecked(stack, |yielder, ()| body(yielder)) })
+        let coroutine = unsafe {
+            Coroutine::with_stack_unchecked(stack, |yielder, ()| {
+                body(yielder);
+                None
+            })
+        };
+        Self(coroutine)
     }
 
     /// Runs the coroutine until it suspends or ends.
     pub(crate) fn resume(&mut self) -> Turn {
+        let _running = Running::enter(self.0.trap_handler());
         match panic::catch_unwind(AssertUnwindSafe(|| self.0.resume(()))) {
             Ok(CoroutineResult::Yield(())) => Turn::Suspended,
-            Ok(CoroutineResult::Return(())) => Turn::Returned,
+            Ok(CoroutineResult::Return(None)) => Turn::Returned,
+            Ok(CoroutineResult::Return(Some(trap))) => Turn::Trapped(trap.into()),
             Err(payload) => Turn::Panicked(payload),
         }
     }

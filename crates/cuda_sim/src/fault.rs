@@ -183,6 +183,12 @@ fault_kinds! {
         "the cluster barrier at the kernel's end: a block must outlive those who access it";
     /// A block that leaves while copies use its memory.
     ExitInFlight: "exit with copies in flight", "the wait that is missing at the kernel's end";
+    /// An access of global memory outside its buffers.
+    GlobalOutOfRange: "global memory access out of range",
+        "the index, the buffer's size, and the check that guards the last tile";
+    /// A thread that used more stack than it has.
+    StackOverflow: "stack overflow",
+        "recursion and large local arrays; `SimOptions::stack_bytes` if the kernel needs them";
 }
 
 impl fmt::Display for FaultKind {

@@ -9,6 +9,7 @@ use crate::cluster::Cluster;
 use crate::config::LaunchConfig;
 use crate::coroutine::MAX_STACKS;
 use crate::fault::{Fault, FaultKind};
+use crate::global;
 use crate::options::SimOptions;
 use crate::panic_capture;
 use crate::runner::{self, Kernel};
@@ -42,7 +43,9 @@ pub fn launch(
         faults: LowestFault::default(),
     };
     grid.run();
-    grid.faults.into_result()
+    // Looked at whatever the outcome, so that the next launch is not blamed.
+    let intact = global::check(options, kernel);
+    grid.faults.into_result().and(intact)
 }
 
 fn refusal(options: &SimOptions, kernel: &'static str, objection: String) -> Fault {

@@ -13,14 +13,15 @@
 //! Kernels call the functions of [`device`], which give each instruction the meaning that the PTX
 //! ISA gives it. Where PTX leaves a choice, the simulator takes a different one for every
 //! [`SimOptions::seed`]: the order of blocks and threads, which warp lags behind, which lane is
-//! elected. Where PTX allows lateness, it is late: the bytes of a `cp.async` arrive at the wait
-//! that demands them. Where PTX says *undefined*, the launch ends with a [`Fault`] that names the
+//! elected. Where PTX allows lateness, it is late: the bytes of a copy arrive at the wait that
+//! demands them, or when nobody can go on without them. Where PTX says *undefined*, the launch ends with a [`Fault`] that names the
 //! kernel, block, thread and source line.
 //!
 //! # Not modelled
 //!
 //! Time; the memory order of global memory; atomics as synchronisation (the race detector orders
-//! accesses by barriers and `bar.warp.sync` only); blocks that wait for other blocks.
+//! accesses by barriers, `mbarrier`s and `bar.warp.sync` only); blocks that wait for blocks outside
+//! of their cluster. `docs/simulator.md` in the repository explains the model.
 //!
 //! # Example
 //!
@@ -49,6 +50,7 @@ mod context;
 mod coroutine;
 pub mod device;
 mod fault;
+mod global;
 mod launch;
 mod matrix;
 mod memory;
@@ -59,10 +61,12 @@ mod schedule;
 mod sync;
 mod thread;
 mod transfer;
+mod trap;
 mod warp;
 mod warpgroup;
 
 pub use config::{Dim3, LaunchConfig};
 pub use fault::{Fault, FaultKind, SourceLine};
+pub use global::GlobalBuffer;
 pub use launch::launch;
 pub use options::{Detectors, SimOptions};

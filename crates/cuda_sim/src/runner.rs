@@ -104,6 +104,10 @@ fn run_turn(cluster: &Cluster, thread: &Thread, fibers: &mut [Option<Fiber>], st
             let detail = panic_capture::message(&*payload).to_owned();
             cluster.record_fault(thread, line, Violation::new(FaultKind::Panic, detail));
         }
+        Turn::Trapped(trap) => {
+            let (line, violation) = trap.report();
+            cluster.record_fault(thread, line.unwrap_or_else(unknown_line), violation);
+        }
     }
     stacks.extend(slot.take().map(Fiber::finish));
 }

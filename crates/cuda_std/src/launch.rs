@@ -34,6 +34,35 @@ pub struct LaunchBounds {
     pub min_blocks: u32,
 }
 
+/// Registers of a multiprocessor (CUDA C++ Programming Guide, "Technical Specifications per Compute
+/// Capability").
+const REGISTERS: u32 = 65536;
+
+impl LaunchBounds {
+    /// The registers that a thread may have at launch: as many as let `min_blocks` blocks of `max_threads`
+    /// threads share a multiprocessor, in units of 8, and at most 255.
+    ///
+    /// A kernel that uses [`registers`](crate::registers) is launched with exactly as many, as ptxas
+    /// assigns them. The warps of all these blocks get registers four at a time, one on each quarter of the
+    /// multiprocessor.
+    ///
+    /// ```
+    /// # use cuda_std::launch::LaunchBounds;
+    /// let bounds = LaunchBounds { max_threads: 384, min_blocks: 1 };
+    /// assert_eq!(bounds.registers(), 168);
+    /// ```
+    #[must_use]
+    pub const fn registers(self) -> u32 {
+        let warps = (self.max_threads as u64).div_ceil(32) * self.min_blocks as u64;
+        let threads = 32 * warps.next_multiple_of(4);
+        if threads == 0 {
+            return 255;
+        }
+        let registers = (REGISTERS as u64 / threads) as u32 / 8 * 8;
+        if registers > 255 { 255 } else { registers }
+    }
+}
+
 /// A kernel: its name in PTX, the module it lives in, and its body for the simulator.
 pub struct Kernel<Args> {
     name: &'static str,
@@ -129,4 +158,33 @@ tuples! {
     (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
     (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O)
     (A B C D E F G H I J K L M N O P)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LaunchBounds;
+
+    #[test]
+    fn registers_at_launch() {
+        let registers = |max_threads, min_blocks| {
+            LaunchBounds {
+                max_threads,
+                min_blocks,
+            }
+            .registers()
+        };
+        assert_eq!(registers(384, 1), 168);
+        assert_eq!(registers(256, 1), 255);
+        assert_eq!(registers(512, 1), 128);
+        assert_eq!(registers(128, 3), 168);
+        assert_eq!(registers(1024, 1), 64);
+        // What ptxas 13.0 assigned under these bounds.
+        assert_eq!(registers(160, 2), 168);
+        assert_eq!(registers(224, 2), 128);
+        assert_eq!(registers(33, 6), 168);
+        assert_eq!(registers(40, 10), 96);
+        assert_eq!(registers(65, 5), 128);
+        assert_eq!(registers(u32::MAX, u32::MAX), 0);
+        assert_eq!(registers(0, 0), 255);
+    }
 }

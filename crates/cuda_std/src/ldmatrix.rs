@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! lane l gives the address of row l % 8 of matrix l / 8 (16 bytes, aligned to 16);
-//! register i of lane l then holds elements 2(l % 4) and 2(l % 4) + 1 of row l / 4 of matrix i.
+//! register i of lane l then holds elements 2(l % 4) and 2(l % 4) + 1 of row l / 4 of matrix i,
+//! with `.trans` those of column l / 4.
 //! ```
 
 #[cfg(target_arch = "nvptx64")]
@@ -10,47 +11,46 @@ use core::arch::asm;
 
 use crate::shared::Shared;
 
-/// Loads four 8x8 matrices (`ldmatrix.sync.aligned.m8n8.x4.shared.b16`, sm_75).
-///
-/// # Safety
-/// - All 32 lanes execute this together.
-/// - Each lane's row of 16 bytes lies inside the block's dynamic shared memory, aligned to 16.
-#[inline(always)]
-#[track_caller]
-#[must_use]
-pub unsafe fn ldmatrix_x4(row: Shared<u8>) -> [u32; 4] {
-    on! {
-        gpu => {
-            let (a, b, c, d): (u32, u32, u32, u32);
-            // SAFETY: the caller's contract is the instruction's.
-            unsafe {
-                asm!("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {{{0}, {1}, {2}, {3}}}, [{4}];",
-                    out(reg32) a, out(reg32) b, out(reg32) c, out(reg32) d, in(reg32) row.address(), options(nostack));
+macro_rules! loads {
+    ($($name:ident, $count:literal, $modifiers:literal, $trans:literal, ($($register:ident)*),
+        $registers:literal, $address:literal, $doc:literal;)*) => { $(
+        #[doc = concat!($doc, " (`ldmatrix.sync.aligned.m8n8.", $modifiers, ".shared.b16`, sm_75).")]
+        ///
+        /// # Safety
+        /// - All 32 lanes execute this together.
+        /// - Each addressing lane's row of 16 bytes lies inside the block's dynamic shared memory, aligned
+        ///   to 16.
+        #[inline(always)]
+        #[track_caller]
+        #[must_use]
+        pub unsafe fn $name(row: Shared<u8>) -> [u32; $count] {
+            on! {
+                gpu => {
+                    $(let $register: u32;)*
+                    // SAFETY: the caller's contract is the instruction's.
+                    unsafe {
+                        asm!(concat!("ldmatrix.sync.aligned.m8n8.", $modifiers, ".shared.b16 {{", $registers, "}}, [", $address, "];"),
+                            $(out(reg32) $register,)* in(reg32) row.address(), options(nostack));
+                    }
+                    [$($register),*]
+                },
+                sim => cuda_sim::device::ldmatrix::<$count>(row.address(), $trans),
             }
-            [a, b, c, d]
-        },
-        sim => cuda_sim::device::ldmatrix::<4>(row.address(), false),
-    }
+        }
+    )* };
 }
 
-/// Loads two 8x8 matrices (`ldmatrix.sync.aligned.m8n8.x2.shared.b16`, sm_75); lanes 0 to 15 address them.
-///
-/// # Safety
-/// As [`ldmatrix_x4`]; the addresses of lanes 16 to 31 are not used.
-#[inline(always)]
-#[track_caller]
-#[must_use]
-pub unsafe fn ldmatrix_x2(row: Shared<u8>) -> [u32; 2] {
-    on! {
-        gpu => {
-            let (a, b): (u32, u32);
-            // SAFETY: the caller's contract is the instruction's.
-            unsafe {
-                asm!("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {{{0}, {1}}}, [{2}];",
-                    out(reg32) a, out(reg32) b, in(reg32) row.address(), options(nostack));
-            }
-            [a, b]
-        },
-        sim => cuda_sim::device::ldmatrix::<2>(row.address(), false),
-    }
+loads! {
+    ldmatrix_x1, 1, "x1", false, (a), "{0}", "{1}",
+        "Loads an 8x8 matrix, which lanes 0 to 7 address";
+    ldmatrix_x2, 2, "x2", false, (a b), "{0}, {1}", "{2}",
+        "Loads two 8x8 matrices, which lanes 0 to 15 address";
+    ldmatrix_x4, 4, "x4", false, (a b c d), "{0}, {1}, {2}, {3}", "{4}",
+        "Loads four 8x8 matrices";
+    ldmatrix_x1_trans, 1, "x1.trans", true, (a), "{0}", "{1}",
+        "Loads an 8x8 matrix transposed, which lanes 0 to 7 address";
+    ldmatrix_x2_trans, 2, "x2.trans", true, (a b), "{0}, {1}", "{2}",
+        "Loads two 8x8 matrices transposed, which lanes 0 to 15 address";
+    ldmatrix_x4_trans, 4, "x4.trans", true, (a b c d), "{0}, {1}, {2}, {3}", "{4}",
+        "Loads four 8x8 matrices transposed";
 }

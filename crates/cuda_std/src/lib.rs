@@ -6,15 +6,27 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`thread`] | indices, block barriers, fences |
-//! | [`warp`] | shuffles, votes, matches, reductions |
+//! | [`thread`] | indices, block barriers, clocks |
+//! | [`warp`] | shuffles, votes, matches, reductions, election |
 //! | [`shared`] | dynamic shared memory by 32-bit address |
-//! | [`atomic`] | atomics on global and shared memory |
-//! | [`float`] | the approximate math instructions |
-//! | [`cvt`] | conversions between `f32` and 16-bit pairs |
-//! | [`ldmatrix`], [`mma`] | the warp-wide matrix instructions (sm_80) |
-//! | [`cp_async`] | asynchronous copies from global to shared memory (sm_80) |
+//! | [`cache`] | vector loads and stores with cache hints, L2 policies, prefetch |
+//! | [`atomic`] | atomics on global and shared memory, flags between blocks |
+//! | [`fence`] | order between threads, and between the generic and async proxies |
+//! | [`float`], [`packed`] | the approximate math instructions; arithmetic on pairs of 16-bit floats |
+//! | [`cvt`] | conversions between `f32`, 16- and 8-bit floats, and integers |
+//! | [`bits`] | byte permutes, three-input logic, funnel shifts |
+//! | [`ldmatrix`], [`stmatrix`], [`mma`] | the warp-wide matrix instructions (sm_80; sm_90) |
+//! | [`cp_async`] | asynchronous copies from global to shared memory, by threads (sm_80) |
+//! | [`mbarrier`] | barriers that count arrivals and bytes (sm_90) |
+//! | [`bulk`], [`tma`] | copies of many bytes and of tensor tiles (sm_90) |
+//! | [`cluster`] | blocks that reach each other's shared memory (sm_90) |
+//! | [`wgmma`] | asynchronous matrix products of a warpgroup (sm_90a) |
+//! | [`registers`] | warpgroups hand registers to each other (sm_90a) |
+//! | [`pdl`] | programmatic dependent launch (sm_90) |
 //! | [`launch`] | host only: typed kernel handles |
+//!
+//! The modules of `cuda_builder` declare PTX ISA 8.0 for sm_90a, and what is here needs no more unless
+//! its doc says so.
 //!
 //! Collectives are never `pure` or `nomem`, and hold no labels, so that the compiler neither merges nor
 //! moves them; `cuda_builder` marks every such call `convergent`.
@@ -35,18 +47,46 @@ macro_rules! on {
     }};
 }
 
+/// The result of one instruction that computes in registers: `compute!(reg32 u32 = "prmt.b32 {0}, {1}, ..",
+/// reg32 a, ..)`.
+#[cfg(target_arch = "nvptx64")]
+macro_rules! compute {
+    ($class:ident $type:ty = $ptx:expr $(, $in:ident $operand:expr)*) => {{
+        let result: $type;
+        // SAFETY: register arithmetic has no preconditions.
+        unsafe {
+            core::arch::asm!($ptx, out($class) result, $(in($in) $operand,)* options(pure, nomem, nostack));
+        }
+        result
+    }};
+}
+
 pub mod atomic;
+pub mod bits;
+pub mod bulk;
+pub mod cache;
+pub mod cluster;
 pub mod cp_async;
 pub mod cvt;
+pub mod fence;
 pub mod float;
 #[cfg(not(target_arch = "nvptx64"))]
 pub mod launch;
 pub mod ldmatrix;
+pub mod mbarrier;
 pub mod mma;
+pub mod packed;
+pub mod pdl;
+pub mod registers;
+#[cfg(not(target_arch = "nvptx64"))]
+mod rounding;
 pub mod shared;
+pub mod stmatrix;
 pub mod thread;
+pub mod tma;
 mod unroll;
 pub mod warp;
+pub mod wgmma;
 
 pub use cuda_std_macros::kernel;
 

@@ -4,6 +4,9 @@
 ///
 /// LLVM unrolls a loop only if it finds it small enough; an accumulator array that is then still indexed
 /// at run time goes to local memory. Here every index is a constant from the start.
+///
+/// Nest it for more: indices computed from those of nested loops are constants too, such as
+/// `32 * i + 4 * j + r` for the 128 registers of a wgmma accumulator.
 #[macro_export]
 macro_rules! unroll {
     ($i:ident < $n:expr => $body:block) => {

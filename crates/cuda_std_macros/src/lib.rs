@@ -1,4 +1,5 @@
-//! The `#[kernel]` attribute: one function, two faces.
+//! The `#[kernel]` attribute: one function, two faces. And the instructions that `cuda_std` has too many
+//! of to write by hand.
 //!
 //! On `nvptx64` the function becomes a PTX entry point under its own name, and a marker static next to
 //! it carries what rustc cannot say: the module it belongs to and its launch bounds. `cuda_builder`
@@ -10,6 +11,7 @@
 
 mod bounds;
 mod expand;
+mod wgmma;
 
 use proc_macro::TokenStream;
 
@@ -25,4 +27,12 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::kernel(&bounds, &function)
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
+}
+
+/// Writes the device face of `cuda_std::wgmma`: `Product` for every accumulator and element types, and
+/// `Tie` for every accumulator. For `cuda_std` alone.
+#[doc(hidden)]
+#[proc_macro]
+pub fn wgmma_products(_: TokenStream) -> TokenStream {
+    wgmma::products().into()
 }

@@ -12,10 +12,10 @@
 //! # Numerics
 //!
 //! Integer sums wrap. `inc` and `dec` count within `0..=source`. Floating-point sums round to nearest,
-//! ties to even. Those of `f16` and `bf16` keep denormals (`.noftz`); those of `f32` flush denormal
-//! inputs and results to zeros of their sign. PTX does not say what becomes of NaN: here a sum that is
-//! NaN has every bit set but the sign, and a minimum or maximum of one NaN is the other element, as in
-//! the `min` and `max` instructions, to which -0 is less than +0.
+//! ties to even, and keep denormals: those of `f16` and `bf16` by `.noftz`, those of `f32` on an H200, though
+//! PTX has `red.add.f32` flush them. PTX does not say what becomes of NaN: a sum that is NaN has every bit
+//! set but the sign, and a minimum or maximum of one NaN is the other element, as in the `min` and `max`
+//! instructions, to which -0 is less than +0. An H200 does the same.
 
 use core::{error, fmt};
 
@@ -227,20 +227,11 @@ half_float!(reduce_f16, f16);
 half_float!(reduce_bf16, bf16);
 
 fn add_f32(d: f32, s: f32) -> f32 {
-    let sum = flush(flush(d) + flush(s));
+    let sum = d + s;
     if sum.is_nan() {
         f32::from_bits(0x7fff_ffff)
     } else {
         sum
-    }
-}
-
-/// Denormals as zeros of their sign.
-fn flush(value: f32) -> f32 {
-    if value.is_subnormal() {
-        0.0_f32.copysign(value)
-    } else {
-        value
     }
 }
 

@@ -16,7 +16,7 @@ use cust::module::Module;
 use libcuda::DriverError;
 
 use super::ptx::{self, ComputeCapability};
-use super::{LaunchConfig, unavailable};
+use super::{Dim3, LaunchConfig, unavailable};
 use crate::error::{Error, Result};
 
 /// Dynamic shared memory that every kernel may have without asking.
@@ -134,19 +134,11 @@ impl CudaDevice {
     ) -> Result<()> {
         self.make_current()?;
         let function = self.function(kernel.name(), kernel.family(), config.shared_bytes)?;
-        let (grid, block) = (config.grid, config.block);
-        args.with_pointers(|pointers: &[*mut c_void]| {
+        args.with_pointers(|pointers: &[*mut c_void]| match config.cluster.count() {
             // SAFETY: one pointer an argument of the kernel's own signature; the rest is the caller's.
-            let launched = unsafe {
-                stream.launch(
-                    function,
-                    (grid.x, grid.y, grid.z),
-                    (block.x, block.y, block.z),
-                    config.shared_bytes,
-                    pointers,
-                )
-            };
-            check("cuLaunchKernel", launched)
+            1 => unsafe { launch_blocks(stream, function, config, pointers) },
+            // SAFETY: as above.
+            _ => unsafe { launch_clusters(stream, function, config, pointers) },
         })
     }
 
@@ -217,6 +209,51 @@ impl CudaDevice {
         modules.insert(family, module);
         Ok(module)
     }
+}
+
+/// Launches a grid of single blocks.
+///
+/// # Safety
+/// The kernel's own contract; there is a pointer to each of its arguments.
+unsafe fn launch_blocks(
+    stream: &cust::stream::Stream,
+    function: &Function<'_>,
+    config: LaunchConfig,
+    pointers: &[*mut c_void],
+) -> Result<()> {
+    let (grid, block) = (config.grid, config.block);
+    // SAFETY: the caller's contract.
+    let launched = unsafe {
+        stream.launch(
+            function,
+            (grid.x, grid.y, grid.z),
+            (block.x, block.y, block.z),
+            config.shared_bytes,
+            pointers,
+        )
+    };
+    check("cuLaunchKernel", launched)
+}
+
+/// Launches a grid of clusters, which cust cannot.
+///
+/// # Safety
+/// As [`launch_blocks`].
+unsafe fn launch_clusters(
+    stream: &cust::stream::Stream,
+    function: &Function<'_>,
+    config: LaunchConfig,
+    pointers: &[*mut c_void],
+) -> Result<()> {
+    let extents = |dim: Dim3| [dim.x, dim.y, dim.z];
+    let launch = libcuda::LaunchConfig {
+        shared_bytes: config.shared_bytes,
+        stream: stream.as_inner(),
+        cluster: Some(extents(config.cluster)),
+        ..libcuda::LaunchConfig::new(extents(config.grid), extents(config.block))
+    };
+    // SAFETY: the caller's contract; the function's module stays loaded, and the stream is alive.
+    Ok(unsafe { libcuda::launch(function.to_raw(), &launch, &mut pointers.to_vec()) }?)
 }
 
 /// The driver's own words on PTX it refused: asks it once more, for the log that cust does not keep.

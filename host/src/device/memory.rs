@@ -2,17 +2,20 @@
 //!
 //! On a GPU with the stream-ordered allocator neither waits for anything; on one without, freeing waits
 //! for the device. On the CPU and in the simulator it is host memory, filled with NaN patterns so that an
-//! element nobody wrote is seen.
+//! element nobody wrote is seen; in the simulator it ends at guard pages, so that a kernel that leaves it is
+//! reported.
 
 use std::alloc::{Layout, alloc, dealloc};
 
+use cuda_sim::GlobalBuffer;
 use cust::memory::{DevicePointer, cuda_free, cuda_malloc};
 
 use super::cuda::check;
-use super::{CudaDevice, Stream, unavailable};
-use crate::error::Result;
+use super::{CudaDevice, Kind, Stream, unavailable};
+use crate::error::{Error, Result};
 
-/// Alignment of every allocation, on any device.
+/// Alignment of an allocation on the CPU, as on a GPU. In the simulator only sizes that are a multiple of it
+/// have it, others that of the widest access: the end, not the start, is at a page.
 const ALIGNMENT: usize = 256;
 
 /// The byte that fresh host memory holds: a NaN in every float format here, -1 as an integer.
@@ -23,23 +26,30 @@ pub(crate) struct Allocation {
     address: usize,
     bytes: usize,
     stream: Stream,
+    owner: Owner,
+}
+
+/// Whom the memory goes back to.
+enum Owner {
+    /// No bytes, no memory.
+    Nobody,
+    /// The driver, in the stream's order.
+    Driver,
+    /// The global allocator.
+    Host,
+    /// The simulator, when this is dropped.
+    Simulator { _buffer: GlobalBuffer },
 }
 
 impl Allocation {
     /// Allocates on a stream; the memory may be used by work put on it from now on.
     pub(crate) fn new(stream: &Stream, bytes: usize) -> Result<Self> {
-        let address = match stream.cuda() {
-            _ if bytes == 0 => ALIGNMENT,
-            Some((cuda, _)) => {
-                cuda.make_current()?;
-                allocate_cuda(cuda, stream, bytes)?
-            }
-            None => allocate_host(bytes)?,
-        };
+        let (address, owner) = allocate(stream, bytes)?;
         Ok(Self {
             address,
             bytes,
             stream: stream.clone(),
+            owner,
         })
     }
 
@@ -129,13 +139,29 @@ impl Allocation {
 
 impl Drop for Allocation {
     fn drop(&mut self) {
-        if self.bytes == 0 {
-            return;
+        match (&self.owner, self.stream.cuda()) {
+            (Owner::Driver, Some((cuda, _))) => free_cuda(cuda, &self.stream, self.address),
+            (Owner::Host, _) => free_host(self.address, self.bytes),
+            _ => {}
         }
-        match self.stream.cuda() {
-            Some((cuda, _)) => free_cuda(cuda, &self.stream, self.address),
-            None => free_host(self.address, self.bytes),
+    }
+}
+
+fn allocate(stream: &Stream, bytes: usize) -> Result<(usize, Owner)> {
+    match (stream.cuda(), stream.device().kind()) {
+        _ if bytes == 0 => Ok((ALIGNMENT, Owner::Nobody)),
+        (Some((cuda, _)), _) => {
+            cuda.make_current()?;
+            Ok((allocate_cuda(cuda, stream, bytes)?, Owner::Driver))
         }
+        (None, Kind::Simulator(_)) => {
+            let buffer = GlobalBuffer::new(bytes).map_err(|_| refused(bytes))?;
+            Ok((
+                buffer.as_ptr() as usize,
+                Owner::Simulator { _buffer: buffer },
+            ))
+        }
+        (None, _) => Ok((allocate_host(bytes)?, Owner::Host)),
     }
 }
 
@@ -163,18 +189,17 @@ fn free_cuda(cuda: &CudaDevice, stream: &Stream, address: usize) {
     }
 }
 
+fn refused(bytes: usize) -> Error {
+    let reason = format!("the host has no {bytes} bytes of memory left");
+    unavailable("allocate", reason)
+}
+
 fn allocate_host(bytes: usize) -> Result<usize> {
-    let refused = || {
-        unavailable(
-            "allocate",
-            format!("the host has no {bytes} bytes of memory left"),
-        )
-    };
-    let layout = layout(bytes).ok_or_else(refused)?;
+    let layout = layout(bytes).ok_or_else(|| refused(bytes))?;
     // SAFETY: the size is not zero.
     let pointer = unsafe { alloc(layout) };
     if pointer.is_null() {
-        return Err(refused());
+        return Err(refused(bytes));
     }
     // SAFETY: just allocated, this long.
     unsafe { pointer.write_bytes(POISON, bytes) };

@@ -19,7 +19,7 @@ mod stream;
 use std::fmt;
 use std::sync::Arc;
 
-pub use cuda_sim::{Dim3, LaunchConfig, SimOptions};
+pub use cuda_sim::{Detectors, Dim3, LaunchConfig, SimOptions};
 
 use crate::error::{Error, Result};
 pub(crate) use cuda::CudaDevice;

@@ -269,5 +269,6 @@ unsafe fn simulate<A: KernelArgs>(
         // SAFETY: the caller's contract, thread by thread.
         unsafe { kernel.run_thread(args) }
     };
+    let config = config.with_registers(kernel.bounds().registers());
     Ok(cuda_sim::launch(options, kernel.name(), config, &thread)?)
 }

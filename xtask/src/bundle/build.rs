@@ -29,6 +29,8 @@ const STEPS: [(Kind, &[&str]); 3] = [
             "--lib",
             "--tests",
             "-p=gatewarp",
+            "-p=gatewarp-conformance",
+            "-p=gatewarp-cuda-sim",
             "-p=gatewarp-libcuda",
             "-p=gatewarp-tests",
         ],

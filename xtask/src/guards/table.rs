@@ -24,4 +24,64 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("moe_place").hot().barriers(2),
     Expectation::of("moe_finalize_*_v8").hot().wide_loads(),
     Expectation::of("moe_finalize_*").hot(),
+    // conformance: one barrier or more in helpers that are inlined, and the instruction in the name
+    Expectation::of("wgmma_*")
+        .barriers(1)
+        .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
+    Expectation::of("tensor_load_*")
+        .barriers(2)
+        .instructions(&["cp.async.bulk.tensor", "mbarrier.try_wait"]),
+    Expectation::of("tensor_store_*")
+        .barriers(1)
+        .instructions(&["cp.async.bulk.tensor", "cp.async.bulk.wait_group"]),
+    Expectation::of("tensor_*")
+        .barriers(1)
+        .instructions(&["cp.reduce.async.bulk.tensor"]),
+    Expectation::of("bulk_load")
+        .barriers(1)
+        .instructions(&["cp.async.bulk.shared::cluster"]),
+    Expectation::of("bulk_store")
+        .barriers(1)
+        .instructions(&["cp.async.bulk.global"]),
+    Expectation::of("bulk_*")
+        .barriers(1)
+        .instructions(&["cp.reduce.async.bulk"]),
+    Expectation::of("cluster_registers"),
+    Expectation::of("cluster_*")
+        .barriers(1)
+        .instructions(&["barrier.cluster.arrive", "barrier.cluster.wait"]),
+    // Its loop of four phases is unrolled.
+    Expectation::of("mbarrier_phases")
+        .barriers(5)
+        .instructions(&["mbarrier.try_wait"]),
+    Expectation::of("mbarrier_*")
+        .barriers(2)
+        .instructions(&["mbarrier.init"]),
+    Expectation::of("mma_*").instructions(&["mma.sync"]),
+    Expectation::of("matrix_loads")
+        .barriers(1)
+        .instructions(&["ldmatrix"]),
+    Expectation::of("matrix_store_*")
+        .barriers(2)
+        .instructions(&["stmatrix"]),
+    Expectation::of("warp_shuffles").instructions(&["shfl.sync"]),
+    Expectation::of("warp_*").instructions(&["vote.sync", "match.any", "redux.sync", "elect.sync"]),
+    Expectation::of("block_barriers")
+        .barriers(5)
+        .instructions(&["bar.arrive"]),
+    Expectation::of("cvt_*").instructions(&["cvt"]),
+    Expectation::of("float_*"),
+    Expectation::of("packed_*"),
+    Expectation::of("bits_all").instructions(&["prmt", "lop3"]),
+    Expectation::of("atomics_global").instructions(&["atom", "red"]),
+    Expectation::of("atomics_shared")
+        .barriers(2)
+        .instructions(&["atom.shared"]),
+    Expectation::of("cache_hints").wide_loads(),
+    Expectation::of("cp_async_groups")
+        .barriers(1)
+        .instructions(&["cp.async"]),
+    Expectation::of("register_pool")
+        .barriers(1)
+        .instructions(&["setmaxnreg.dec", "setmaxnreg.inc"]),
 ];

@@ -38,9 +38,16 @@ struct Job {
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    let rows = assemble_all(workspace, &workspace.ptx())?;
+    let crates = workspace.device_crates();
+    crates
+        .iter()
+        .try_for_each(|device_crate| run_for(workspace, &device_crate.ptx, args))
+}
+
+fn run_for(workspace: &Workspace, dir: &Path, args: &Args) -> Result<()> {
+    let rows = assemble_all(workspace, dir)?;
     let table = report::table(&rows);
-    let file = workspace.ptx().join("resources.txt");
+    let file = dir.join("resources.txt");
     if args.check {
         return check(&file, &table);
     }

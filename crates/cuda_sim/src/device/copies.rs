@@ -26,14 +26,13 @@ fn begin(
     (src, src_bytes): (*const u8, u32),
 ) -> Result<Copy, Violation> {
     let (block, address) = (caller.block, caller.own(dst)?);
-    let mut memory = block.shared.borrow_mut();
-    let span = memory.span(address, bytes as usize)?;
+    let span = block.shared.borrow().span(address, bytes as usize)?;
     // SAFETY: the contract of `cp_async`.
     let copy = unsafe { Copy::new(span.clone(), src, src_bytes, caller.line) }?;
     let order = caller.cluster.order.borrow();
     let mut history = block.history.borrow_mut();
     history.write(&order, span.clone(), caller.accessor())?;
-    memory.take_off(span)?;
+    block.shared.borrow_mut().take_off(span)?;
     Ok(copy)
 }
 

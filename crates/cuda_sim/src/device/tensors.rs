@@ -116,6 +116,21 @@ fn check_tile(address: u32) -> Result<(), Violation> {
     }
 }
 
+/// The tile begins at a multiple of 16 bytes along the innermost dimension. PTX does not say so, but an H200
+/// refuses other coordinates as an illegal instruction.
+fn check_coordinates(map: &DecodedTensor, coordinates: &[i32]) -> Result<(), Violation> {
+    let size = map.dtype().size() as i64;
+    let offset = coordinates
+        .first()
+        .map_or(0, |first| i64::from(*first) * size);
+    match offset % 16 {
+        0 => Ok(()),
+        _ => Err(invalid(format!(
+            "the tile begins {offset} bytes into its rows, which is no multiple of 16"
+        ))),
+    }
+}
+
 /// What a load of the tile writes where.
 fn load_pieces(
     map: &DecodedTensor,
@@ -123,6 +138,7 @@ fn load_pieces(
     coordinates: &[i32],
 ) -> Result<Vec<Piece>, Violation> {
     check_tile(tile)?;
+    check_coordinates(map, coordinates)?;
     let pieces = map.load_tile(coordinates).map_err(invalid)?;
     let land = |piece: tensor_map::Piece| Piece {
         address: map.swizzle().apply(tile + piece.offset),
@@ -163,6 +179,7 @@ fn destinations(
 /// What a store of the tile puts where.
 fn puts(map: &DecodedTensor, tile: u32, coordinates: &[i32]) -> Result<Vec<Put>, Violation> {
     check_tile(tile)?;
+    check_coordinates(map, coordinates)?;
     let pieces = map.store_tile(coordinates).map_err(invalid)?;
     let put = |piece: tensor_map::Piece| {
         Some(Put {

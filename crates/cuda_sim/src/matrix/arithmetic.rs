@@ -5,8 +5,8 @@
 //!
 //! 1. Products are exact. The exponent of a product is the sum of its factors' exponents; its significand,
 //!    which lies in `[1, 4)`, is not normalised.
-//! 2. All terms are aligned to the largest exponent among them and cut, towards zero, to
-//!    `fraction_bits` bits behind the point.
+//! 2. All terms are aligned to the largest exponent among them, or to -133 if all are smaller, and cut,
+//!    towards zero, to `fraction_bits` bits behind the point.
 //! 3. They are added without error.
 //! 4. The sum is normalised and cut, towards zero, to the result's fraction. A result that is zero is
 //!    `+0`. Results may be subnormal.
@@ -22,6 +22,9 @@
 //! Where a term is infinite or NaN, the sum is what IEEE 754 says; every NaN is `0x7fff_ffff`.
 
 use crate::matrix::element::{Element, Term, ZERO_EXPONENT};
+
+/// The least exponent that terms are aligned to.
+const FLOOR: i32 = -133;
 
 /// The NaN that tensor cores yield.
 const NAN: u32 = 0x7fff_ffff;
@@ -121,7 +124,7 @@ pub(crate) fn dot(
         .iter()
         .zip(b_row)
         .map(|(a, b)| a.exponent + b.exponent);
-    let largest = exponents.fold(c_term.exponent, i32::max);
+    let largest = exponents.fold(c_term.exponent.max(FLOOR), i32::max);
     let product_bits = a.element.fraction_bits + b.element.fraction_bits;
     let up = precision.fraction_bits - product_bits;
     let mut sum = align_addend(precision, c_term, largest);
@@ -250,6 +253,25 @@ mod tests {
     fn zero_has_no_sign() {
         assert_eq!(f16_dot(&[0.0], &[1.0], -0.0).to_bits(), 0);
         assert_eq!(f16_dot(&[1.0, -1.0], &[1.0, 1.0], 0.0).to_bits(), 0);
+    }
+
+    #[test]
+    fn tiny_terms_are_cut_at_a_floor() {
+        let row = |values: [f32; 2]| {
+            let bits = values.map(|value| value.to_bits() >> 16);
+            Operand::new(Element::BF16, 2, bits.to_vec())
+        };
+        let sum = |a: [f32; 2], b: [f32; 2]| {
+            let (a, b) = (row(a), row(b));
+            dot(Precision::FULL, (&a, 0), (&b, 0), 0.0).to_bits()
+        };
+        // 2^-158 is the last place that is kept; 2^-159 is lost, however small its neighbours.
+        let half = |power: i32| 2f32.powi(power / 2);
+        assert_eq!(sum([half(-148), 0.0], [half(-148) * 0.5, 0.0]), 1);
+        let (kept, lost) = (2f32.powi(-79), 2f32.powi(-80));
+        let one = [half(-150), kept];
+        assert_eq!(sum([one[0], -kept], [one[0] * 2.0, kept]), 0);
+        assert_eq!(sum([one[0], -lost], [one[0] * 2.0, lost]), 1);
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod arithmetic;
 mod element;
 mod ldmatrix;
 mod mma;
+#[cfg(test)]
+mod recorded;
 
 pub(crate) use arithmetic::{Operand, Precision, dot};
 pub(crate) use element::Element;

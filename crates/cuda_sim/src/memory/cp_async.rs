@@ -5,6 +5,7 @@
 //! lands earlier, so here it never does, and its source is read only then.
 
 use crate::fault::{FaultKind, Line, Violation};
+use crate::global;
 use crate::memory::shared::Span;
 
 /// One `cp.async`.
@@ -45,8 +46,8 @@ impl Copy {
                 line,
                 landed: false,
             };
-            // A wild source faults here, at the kernel's line, and not where the copy lands.
-            copy.read();
+            // SAFETY: the caller's contract.
+            unsafe { global::touch(source, source_bytes) };
             return Ok(copy);
         };
         let detail =

@@ -7,6 +7,7 @@ use tensor_map::{Swizzle, TensorMapType};
 
 use crate::context::Caller;
 use crate::fault::{FaultKind, Violation};
+use crate::global;
 use crate::memory::Span;
 use crate::transfer::{Transfer, Work};
 
@@ -75,17 +76,10 @@ fn take_off(caller: Caller<'_>, rank: u32, piece: &Piece) -> Result<(), Violatio
     memory.take_off(span)
 }
 
-/// Reads the ends of a piece, so that a wild address faults here and not where the copy lands.
 fn touch(piece: &Piece) {
-    let (Source::Global(source) | Source::Tensor(source, _)) = piece.source else {
-        return;
-    };
-    if piece.bytes > 0 {
+    if let Source::Global(source) | Source::Tensor(source, _) = piece.source {
         // SAFETY: whoever begins the copy promises that its source is readable.
-        unsafe {
-            source.read_volatile();
-            source.add(piece.bytes as usize - 1).read_volatile();
-        }
+        unsafe { global::touch(source, piece.bytes as usize) };
     }
 }
 

@@ -11,6 +11,7 @@ use crate::block::Block;
 use crate::cluster::Cluster;
 use crate::context::Caller;
 use crate::fault::{FaultKind, Line, Violation};
+use crate::global;
 use crate::memory::{Accessor, AsyncRead, Span};
 use crate::thread::Thread;
 
@@ -79,19 +80,9 @@ fn part(caller: Caller<'_>, put: &Put) -> Result<(Span, *mut u8), Violation> {
     let span = memory.aligned_span(put.address, put.bytes as usize, 1)?;
     drop(memory);
     caller.check_async_read(span.clone(), caller.thread.id)?;
-    touch(put);
+    // SAFETY: whoever begins the store promises that its target is writable, so it is readable.
+    unsafe { global::touch(put.target, put.bytes as usize) };
     Ok((span, put.target))
-}
-
-/// Reads the ends of a target, so that a wild address faults here and not where the store lands.
-fn touch(put: &Put) {
-    if put.bytes > 0 {
-        // SAFETY: whoever begins the store promises that its target is writable, so it is readable.
-        unsafe {
-            put.target.read_volatile();
-            put.target.add(put.bytes as usize - 1).read_volatile();
-        }
-    }
 }
 
 /// The thread waits for all but its `pending` youngest groups; with `read`, only until they have

@@ -2,10 +2,14 @@
 //! kernel that breaks its rule and a twin that does not.
 
 mod barriers;
+#[cfg(unix)]
+mod buffers;
 mod bulk;
 mod clusters;
 mod copies;
 mod detectors;
+#[cfg(unix)]
+mod global;
 mod launching;
 mod matrices;
 mod mbarriers;

@@ -82,7 +82,7 @@ fn element(x: i32, y: i32) -> u32 {
 
 #[test]
 fn a_tile_is_filled_outside_of_the_tensor() {
-    for [x, y] in [[0, 0], [8, 4], [-5, -3], [40, 17], [100, 100]] {
+    for [x, y] in [[0, 0], [8, 4], [-4, -3], [40, 17], [100, 100]] {
         let map = source_map(Swizzle::None);
         let read = values(config(), || {
             init();
@@ -181,6 +181,20 @@ fn coordinates_are_as_many_as_dimensions() {
     faults(FaultKind::InvalidTensor, config(), || {
         init();
         fetch(&map, &[0, 0, 0], AT);
+    });
+}
+
+#[test]
+fn a_tile_that_begins_between_multiples_of_16_bytes() {
+    let map = source_map(Swizzle::None);
+    passes(config(), || {
+        init();
+        fetch(&map, &[4, 1], AT);
+        wait();
+    });
+    faults(FaultKind::InvalidTensor, config(), || {
+        init();
+        fetch(&map, &[5, 1], AT);
     });
 }
 

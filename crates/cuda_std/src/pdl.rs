@@ -1,0 +1,30 @@
+//! Programmatic dependent launch: a kernel begins while the one before it ends (sm_90).
+//!
+//! Both do nothing unless the launch asked for it. PTX ISA, "griddepcontrol". Executed by any thread.
+
+#[cfg(target_arch = "nvptx64")]
+use core::arch::asm;
+
+/// Waits until the grids that this one depends on have ended and their writes are visible
+/// (`griddepcontrol.wait`). Before it, touch nothing that they write.
+#[inline(always)]
+#[track_caller]
+pub fn wait() {
+    on! {
+        // SAFETY: no preconditions.
+        gpu => unsafe { asm!("griddepcontrol.wait;", options(nostack)) },
+        sim => cuda_sim::device::griddepcontrol_wait(),
+    }
+}
+
+/// Lets the grids that depend on this one begin, once every block has executed this or exited
+/// (`griddepcontrol.launch_dependents`).
+#[inline(always)]
+#[track_caller]
+pub fn launch_dependents() {
+    on! {
+        // SAFETY: no preconditions.
+        gpu => unsafe { asm!("griddepcontrol.launch_dependents;", options(nostack)) },
+        sim => cuda_sim::device::griddepcontrol_launch_dependents(),
+    }
+}
