@@ -28,6 +28,12 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("wgmma_*")
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
+    Expectation::of("tensor_load_hint")
+        .barriers(1)
+        .instructions(&["cp.async.bulk.tensor", "mbarrier.try_wait"]),
+    Expectation::of("tensor_load_multicast")
+        .barriers(1)
+        .instructions(&["cp.async.bulk.tensor", "barrier.cluster.arrive"]),
     Expectation::of("tensor_load_*")
         .barriers(2)
         .instructions(&["cp.async.bulk.tensor", "mbarrier.try_wait"]),

@@ -5,9 +5,9 @@ use tensor_map::{OutOfBounds, Swizzle, TensorMapType};
 
 use super::{
     HEADER, tensor_add_2d, tensor_and_2d, tensor_dec_2d, tensor_inc_2d, tensor_load_1d,
-    tensor_load_2d, tensor_load_3d, tensor_load_4d, tensor_load_5d, tensor_max_2d, tensor_min_2d,
-    tensor_or_2d, tensor_store_1d, tensor_store_2d, tensor_store_3d, tensor_store_4d,
-    tensor_store_5d, tensor_xor_2d,
+    tensor_load_2d, tensor_load_3d, tensor_load_4d, tensor_load_5d, tensor_load_hint,
+    tensor_load_multicast, tensor_max_2d, tensor_min_2d, tensor_or_2d, tensor_store_1d,
+    tensor_store_2d, tensor_store_3d, tensor_store_4d, tensor_store_5d, tensor_xor_2d,
 };
 use crate::{Case, MicroKernel, Tensor, random_words};
 
@@ -149,6 +149,14 @@ fn ranks() -> Vec<Case> {
         )
         .load(),
         tile(
+            "tensor_load_hint",
+            &tensor_load_hint,
+            Tensor::dense(U32, &[48, 20], &[32, 8]),
+            &[8, 4],
+        )
+        .load(),
+        multicast(),
+        tile(
             "tensor_load_element_strides",
             &tensor_load_3d,
             skipping,
@@ -156,6 +164,20 @@ fn ranks() -> Vec<Case> {
         )
         .load(),
     ]
+}
+
+/// Two tiles of 1024 bytes in each of two blocks.
+fn multicast() -> Case {
+    let tensor = Tensor::dense(U32, &[48, 20], &[32, 8]);
+    let case = tile(
+        "tensor_load_multicast",
+        &tensor_load_multicast,
+        tensor,
+        &[8, 3],
+    )
+    .load();
+    let config = LaunchConfig::new(2, 128).with_cluster(2).with_shared(4096);
+    Case { config, ..case }.output(1024)
 }
 
 fn swizzled(dtype: TensorMapType, inner: u32, swizzle: Swizzle) -> Tensor {

@@ -11,8 +11,9 @@
 //!
 //! A load's tensor follows in the input; a store's is the output, and the tile's words follow in the input.
 
+use cuda_std::cache::CachePolicy;
 use cuda_std::tma::{self, Coordinates, TensorMap};
-use cuda_std::{bulk, fence, kernel, thread};
+use cuda_std::{bulk, cluster, fence, kernel, thread};
 
 use crate::words::{barrier, dump_shared, fill_shared, get, init_barrier, shared, tid};
 
@@ -101,6 +102,51 @@ loads! {
     tensor_load_3d, 3;
     tensor_load_4d, 4;
     tensor_load_5d, 5;
+}
+
+/// Loads a tile by an L2 cache policy.
+///
+/// # Safety
+/// As the loads.
+#[kernel(launch_bounds(128))]
+pub unsafe fn tensor_load_hint(input: *const u32, output: *mut u32, map: *const TensorMap) {
+    // SAFETY: the kernel's contract; the phase lies between the copy and the dump.
+    unsafe {
+        let (words, bytes) = (get(input, 5), get(input, 6));
+        init_barrier(1);
+        if tid() == 0 {
+            barrier().arrive_expect_tx(bytes);
+            let at = coordinates::<2>(input);
+            tma::load_hint(shared(TILE), map, at, barrier(), CachePolicy::EVICT_FIRST);
+        }
+        barrier().wait(0);
+        dump_shared(output, TILE, TILE + words);
+    }
+}
+
+/// Each of two blocks loads a tile to both; the second's begins 8 rows below.
+///
+/// # Safety
+/// As the loads, in one cluster of 2 blocks, with room for two tiles.
+#[kernel(launch_bounds(128))]
+pub unsafe fn tensor_load_multicast(input: *const u32, output: *mut u32, map: *const TensorMap) {
+    // SAFETY: the kernel's contract; the phase lies between the copies and the dump.
+    unsafe {
+        let (words, bytes) = (get(input, 5), get(input, 6));
+        init_barrier(1);
+        cluster::sync();
+        let rank = cluster::block_rank();
+        if tid() == 0 {
+            barrier().arrive_expect_tx(2 * bytes);
+            let [x, y] = coordinates::<2>(input);
+            let (tile, at) = (shared(TILE + rank * words), [x, y + 8 * rank as i32]);
+            tma::load_multicast(tile, map, at, barrier(), 0b11);
+        }
+        barrier().wait_cluster(0);
+        let part = output.add((2 * words * rank) as usize);
+        dump_shared(part, TILE, TILE + 2 * words);
+        cluster::sync();
+    }
 }
 
 macro_rules! stores {
