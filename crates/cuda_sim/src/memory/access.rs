@@ -122,25 +122,26 @@ impl<'a> Caller<'a> {
         block.shared.borrow().aligned_span(address, 8, 8)?;
         let mut mbarriers = block.mbarriers.borrow_mut();
         let object = mbarriers.get(address)?;
-        let made = object.made;
-        let ordered = self
-            .cluster
-            .order
-            .borrow()
-            .is_ordered(made.stamp, self.thread.id);
-        if !ordered {
-            let detail = format!(
-                "uses the mbarrier at {}, which thread {} of the cluster initialised at {}, unordered",
-                place(address),
-                made.thread,
-                made.line
-            );
-            return Err(Violation::new(FaultKind::Race, detail));
-        }
+        self.check_made(object, address)?;
         if block.rank != self.block.rank {
             self.check_published(object, address)?;
         }
         action(object)
+    }
+
+    /// That the caller knows of the barrier's initialisation.
+    fn check_made(&self, object: &Mbarrier, address: u32) -> Result<(), Violation> {
+        let (made, order) = (object.made, self.cluster.order.borrow());
+        if order.is_ordered(made.stamp, self.thread.id) {
+            return Ok(());
+        }
+        let detail = format!(
+            "uses the mbarrier at {}, which thread {} of the cluster initialised at {}, unordered",
+            place(address),
+            made.thread,
+            made.line
+        );
+        Err(Violation::new(FaultKind::Race, detail))
     }
 
     /// That a copy may complete on a barrier: it is there, and the async proxy can see it.

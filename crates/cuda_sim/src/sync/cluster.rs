@@ -33,15 +33,7 @@ pub(crate) fn finish_mbarrier(
     let Some(end) = block.mbarriers.borrow_mut().get(address)?.end_phase() else {
         return Ok(());
     };
-    if let Some(line) = cluster.transfers.borrow().line_to(block.rank, address) {
-        let detail = format!(
-            "phase {} of the mbarrier at {} completed while the copy of {line} is under way: \
-             expect_tx said too few bytes",
-            end.stamp.count - 1,
-            place(address)
-        );
-        return Err(Violation::new(FaultKind::TransactionCount, detail));
-    }
+    check_all_landed(cluster, block, address)?;
     let mut order = cluster.order.borrow_mut();
     let past = order.conclude(end.join);
     let past = order.with(past, end.stamp);
@@ -54,4 +46,17 @@ pub(crate) fn finish_mbarrier(
         cluster.wake(thread, Output::default());
     }
     Ok(())
+}
+
+/// That no copy is on its way to a barrier whose phase ended.
+fn check_all_landed(cluster: &Cluster, block: &Block, address: u32) -> Result<(), Violation> {
+    let Some(line) = cluster.transfers.borrow().line_to(block.rank, address) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "a phase of the mbarrier at {} completed while the copy of {line} is under way: expect_tx \
+         said too few bytes",
+        place(address)
+    );
+    Err(Violation::new(FaultKind::TransactionCount, detail))
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::slice;
 
+use crate::block::Block;
 use crate::cluster::Cluster;
-use crate::fault::Violation;
-use crate::memory::{Accessor, Copy, Stamp};
+use crate::fault::{Line, Violation};
+use crate::memory::{Accessor, Copy, Join, Stamp};
 use crate::sync::finish_mbarrier;
 use crate::thread::Thread;
 use crate::transfer::{Destination, Piece, Source, Transfer, Work};
@@ -24,14 +25,15 @@ pub(crate) fn land_one(cluster: &Cluster) -> bool {
 }
 
 fn land(cluster: &Cluster, transfer: Transfer) -> Result<(), Violation> {
+    let (issuer, line) = (transfer.issuer, transfer.line);
     match transfer.work {
         Work::Load {
-            ref pieces,
+            pieces,
             bytes,
-            ref destinations,
+            destinations,
         } => {
-            for destination in destinations {
-                let accessor = accessor(cluster, &transfer, *destination)?;
+            for destination in &destinations {
+                let accessor = accessor(cluster, (issuer, line), *destination)?;
                 let write = |piece| write(cluster, destination.rank, accessor, piece);
                 pieces.iter().for_each(write);
             }
@@ -44,22 +46,32 @@ fn land(cluster: &Cluster, transfer: Transfer) -> Result<(), Violation> {
             address,
             join,
         } => {
-            let (block, thread) = cluster.thread(transfer.issuer);
+            let (block, thread) = cluster.thread(issuer);
             land_copies(cluster, thread, now, copies)?;
-            let mut mbarriers = block.mbarriers.borrow_mut();
-            let object = mbarriers.get(address)?;
-            object.join.merge(join);
-            object.arrive(1, transfer.line)?;
-            drop(mbarriers);
-            finish_mbarrier(cluster, block, address)
+            arrive(cluster, block, address, (join, line))
         }
     }
+}
+
+/// The arrival that waited for copies.
+fn arrive(
+    cluster: &Cluster,
+    block: &Block,
+    address: u32,
+    (join, line): (Join, Line),
+) -> Result<(), Violation> {
+    let mut mbarriers = block.mbarriers.borrow_mut();
+    let object = mbarriers.get(address)?;
+    object.join.merge(join);
+    object.arrive(1, line)?;
+    drop(mbarriers);
+    finish_mbarrier(cluster, block, address)
 }
 
 /// The barrier writes in the phase that will complete; the issuer is to blame.
 fn accessor(
     cluster: &Cluster,
-    transfer: &Transfer,
+    (issuer, line): (u32, Line),
     destination: Destination,
 ) -> Result<Accessor, Violation> {
     let mut mbarriers = cluster.blocks[destination.rank as usize]
@@ -67,8 +79,8 @@ fn accessor(
         .borrow_mut();
     Ok(Accessor {
         stamp: mbarriers.get(destination.barrier)?.landing(),
-        thread: transfer.issuer,
-        line: transfer.line,
+        thread: issuer,
+        line,
     })
 }
 

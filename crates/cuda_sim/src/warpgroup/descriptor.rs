@@ -31,40 +31,38 @@ impl Descriptor {
     /// Decodes 64 bits.
     pub(crate) fn decode(bits: u64) -> Result<Self, Violation> {
         let field = |shift: u32| (bits >> shift & 0x3fff) as u32 * 16;
-        let swizzle = match bits >> 62 {
-            0 => Swizzle::None,
-            1 => Swizzle::Bytes128,
-            2 => Swizzle::Bytes64,
-            _ => Swizzle::Bytes32,
+        let descriptor = Self {
+            start: field(0),
+            leading: field(16),
+            stride: field(32),
+            swizzle: match bits >> 62 {
+                0 => Swizzle::None,
+                1 => Swizzle::Bytes128,
+                2 => Swizzle::Bytes64,
+                _ => Swizzle::Bytes32,
+            },
         };
+        match descriptor.complaint(bits) {
+            None => Ok(descriptor),
+            Some(complaint) => Err(invalid(bits, complaint)),
+        }
+    }
+
+    /// What is wrong with the descriptor of these bits. PTX has uses for base offsets and for starts
+    /// within a pattern; no tile that is aligned to its pattern does.
+    fn complaint(&self, bits: u64) -> Option<&'static str> {
+        let (period, span) = (self.swizzle.period(), self.swizzle.span());
         if bits & RESERVED != 0 {
-            return Err(invalid(bits, "a reserved bit is set"));
+            Some("a reserved bit is set")
+        } else if bits >> 49 & 7 != 0 {
+            Some("it has a base offset; align the tile to its swizzle pattern instead")
+        } else if self.start % period >= span.unwrap_or(period) {
+            Some("it starts in the middle of a swizzle pattern; align the tile to 8 rows")
+        } else if span.is_some() && !self.stride.is_multiple_of(period) {
+            Some("its stride is no whole number of swizzle patterns")
+        } else {
+            None
         }
-        if bits >> 49 & 7 != 0 {
-            return Err(invalid(
-                bits,
-                "it has a base offset; align the tile to its swizzle pattern instead",
-            ));
-        }
-        let (start, leading, stride) = (field(0), field(16), field(32));
-        if start % swizzle.period() >= swizzle.span().unwrap_or(swizzle.period()) {
-            return Err(invalid(
-                bits,
-                "it starts in the middle of a swizzle pattern; align the tile to 8 rows",
-            ));
-        }
-        if swizzle != Swizzle::None && !stride.is_multiple_of(swizzle.period()) {
-            return Err(invalid(
-                bits,
-                "its stride is no whole number of swizzle patterns",
-            ));
-        }
-        Ok(Self {
-            start,
-            leading,
-            stride,
-            swizzle,
-        })
     }
 }
 
