@@ -22,8 +22,8 @@ pub(crate) use run::{Args as RunArgs, run as run_bundle};
 /// What a machine with an accelerator accepts in one piece.
 const LARGEST: u64 = 64 << 20;
 
-/// The package whose tests need their line numbers: the simulator names the line of a wild access.
-const KEEPS_LINES: &str = "cuda_sim";
+/// The executable that needs its line numbers: the simulator names the line of a wild access.
+const KEEPS_LINES: (&str, &str) = ("cuda_sim", "suite");
 
 /// The name of this program in a bundle.
 const RUNNER: &str = "xtask";
@@ -55,10 +55,7 @@ fn pack_all(executables: &[Executable], dist: &Path) -> Result<()> {
     let mut manifest = Manifest::default();
     for executable in executables {
         let file = file_name(executable);
-        match executable.package == KEEPS_LINES {
-            true => copy(&executable.path, &dist.join(&file))?,
-            false => pack(&executable.path, &dist.join(&file))?,
-        }
+        pack(&executable.path, &dist.join(&file), shrinker(executable))?;
         manifest.add(Entry {
             name: executable.name.clone(),
             kind: executable.kind,
@@ -66,7 +63,7 @@ fn pack_all(executables: &[Executable], dist: &Path) -> Result<()> {
         });
     }
     let this = env::current_exe().context("this program has no path")?;
-    pack(&this, &dist.join(RUNNER))?;
+    pack(&this, &dist.join(RUNNER), STRIP)?;
     manifest.write(dist)
 }
 
@@ -77,20 +74,36 @@ fn file_name(executable: &Executable) -> String {
     )
 }
 
-/// Copies a program without its symbols, or with them where there is no `strip`.
-fn pack(from: &Path, to: &Path) -> Result<()> {
-    let mut strip = Command::new("strip");
-    let stripped = strip.arg("-o").arg(to).arg(from).output();
-    if !stripped.is_ok_and(|output| output.status.success()) {
-        eprintln!("note: cannot strip {}", from.display());
-        copy(from, to)?;
+/// A program and its options that makes an executable smaller.
+type Shrinker = &'static [&'static str];
+
+/// Drops the symbols.
+const STRIP: Shrinker = &["strip", "-o"];
+/// Compresses the line numbers.
+const COMPRESS: Shrinker = &["objcopy", "--compress-debug-sections=zlib"];
+
+fn shrinker(executable: &Executable) -> Shrinker {
+    match (executable.package.as_str(), executable.name.as_str()) {
+        KEEPS_LINES => COMPRESS,
+        _ => STRIP,
     }
-    Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let copied = fs::copy(from, to).map(|_| ());
-    copied.with_context(|| format!("cannot copy {}", from.display()))
+/// Copies a program by way of `shrinker`, or as it is where there is no such tool.
+fn pack(from: &Path, to: &Path, shrinker: Shrinker) -> Result<()> {
+    let mut command = Command::new(shrinker[0]);
+    command.args(&shrinker[1..]);
+    match shrinker {
+        STRIP => command.arg(to).arg(from),
+        _ => command.arg(from).arg(to),
+    };
+    let shrunk = command.output();
+    if !shrunk.is_ok_and(|output| output.status.success()) {
+        eprintln!("note: {} cannot shrink {}", shrinker[0], from.display());
+        let copied = fs::copy(from, to);
+        copied.with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(())
 }
 
 fn size_of(dir: &Path) -> Result<u64> {
