@@ -55,6 +55,10 @@ fn pack_all(executables: &[Executable], dist: &Path) -> Result<()> {
     let mut manifest = Manifest::default();
     for executable in executables {
         let file = file_name(executable);
+        ensure!(
+            !dist.join(&file).exists(),
+            "two executables are called {file}"
+        );
         pack(&executable.path, &dist.join(&file), shrinker(executable))?;
         manifest.add(Entry {
             name: executable.name.clone(),
