@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use formats::{E2m1x2, E4m3, E5m2, E8m0};
 use half::{bf16, f16};
 
 /// The name of an element type.
@@ -18,6 +19,14 @@ pub enum DType {
     I32,
     /// Unsigned byte.
     U8,
+    /// OCP 8-bit float: 4 bits of exponent, 3 of mantissa.
+    E4m3,
+    /// OCP 8-bit float: 5 bits of exponent, 2 of mantissa.
+    E5m2,
+    /// Two 4-bit floats in a byte, the first in its low bits.
+    E2m1x2,
+    /// A power of two: the scale of an MX block.
+    E8m0,
 }
 
 impl fmt::Display for DType {
@@ -28,6 +37,10 @@ impl fmt::Display for DType {
             Self::F32 => "f32",
             Self::I32 => "i32",
             Self::U8 => "u8",
+            Self::E4m3 => "e4m3",
+            Self::E5m2 => "e5m2",
+            Self::E2m1x2 => "e2m1x2",
+            Self::E8m0 => "e8m0",
         })
     }
 }
@@ -56,6 +69,10 @@ elements! {
     f32: F32;
     i32: I32;
     u8: U8;
+    E4m3: E4m3;
+    E5m2: E5m2;
+    E2m1x2: E2m1x2;
+    E8m0: E8m0;
 }
 
 /// A floating-point element: computed in `f32`, rounded to nearest even when stored.

@@ -6,6 +6,7 @@
 //! | [`gemm`] | matrix products, dense and grouped |
 //! | [`fused_moe`] | mixture of experts: routing, experts, weighted sum |
 //! | [`nn`] | layers with their weights |
+//! | [`quantize`] | quantisers and the layouts of what they give |
 //! | [`device`], [`tensor`] | GPUs, the CPU and the simulator, and memory on them |
 //! | [`mod@reference`] | the same operations as plain loops, which say what is right |
 //! | [`heuristics`] | how shapes become launches |
@@ -36,6 +37,7 @@ pub mod gemm;
 pub mod heuristics;
 pub mod nn;
 mod op;
+pub mod quantize;
 pub mod reference;
 mod shape;
 pub mod tensor;
@@ -43,6 +45,7 @@ pub mod tensor;
 pub use device::{Device, Event, Graph, Stream};
 pub use element::DType;
 pub use error::{Error, Result};
+pub use formats;
 pub use gatewarp_kernels as kernels;
 pub use half::{bf16, f16};
 pub use shape::{MAX_RANK, Shape};

@@ -7,16 +7,22 @@
 //! | family | kernels |
 //! |---|---|
 //! | [`activation`] | gated activations |
+//! | [`ceiling`] | what a device can do at most: streams and matrix products |
 //! | [`gemm`] | matrix multiplication, dense and grouped |
 //! | [`moe`] | routing, permutation by expert, weighted sum |
+//! | [`quantize::layout`] | rows, columns and block scales in the orders that kernels want |
 //!
-//! [`element`] and [`pack`] are the vocabulary they share. Kernels decide nothing: tile, vector width and
+//! [`element`], [`pack`], [`octet`] and [`rows`] are the vocabulary they share. Kernels decide nothing: tile, vector width and
 //! grid are chosen on the host.
 #![cfg_attr(target_arch = "nvptx64", no_std)]
 #![cfg_attr(target_arch = "nvptx64", feature(abi_ptx))]
 
 pub mod activation;
+pub mod ceiling;
 pub mod element;
 pub mod gemm;
 pub mod moe;
+pub mod octet;
 pub mod pack;
+pub mod quantize;
+pub mod rows;

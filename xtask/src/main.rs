@@ -1,5 +1,6 @@
 //! The project's own commands; `cargo xtask help` lists them.
 
+mod bench;
 mod bundle;
 mod ci;
 mod compare;
@@ -35,6 +36,9 @@ enum Command {
     Ptx(ptx::Args),
     /// Assemble host/ptx and report what each kernel takes.
     Ptxas(ptxas::Args),
+    /// Measure the operations, on a GPU if there is one.
+    #[command(disable_help_flag = true)]
+    Bench(bench::Args),
     /// Pack tests, examples and benches into dist, to run on a GPU machine.
     Bundle,
     /// Run a bundle: its tests, then the main example.
@@ -45,7 +49,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -53,17 +57,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Setup => setup::run(&Workspace::find()?),
-        Command::Doctor => {
-            doctor::run(Workspace::find().ok().as_ref());
-            Ok(())
-        }
-        Command::Bundle => bundle::bundle(&Workspace::find()?),
-        Command::RunBundle(args) => bundle::run_bundle(&args),
-        Command::Ci => ci::run(&Workspace::find()?),
-        Command::Ptxas(args) => ptxas::run(&Workspace::find()?, &args),
-        Command::Ptx(args) => ptx::run(&Workspace::find()?, &args),
+        Command::Setup => setup::run(&Workspace::find()?)?,
+        Command::Doctor => doctor::run(Workspace::find().ok().as_ref()),
+        Command::Bench(args) => return bench::run(&args),
+        Command::Bundle => bundle::bundle(&Workspace::find()?)?,
+        Command::RunBundle(args) => bundle::run_bundle(&args)?,
+        Command::Ci => ci::run(&Workspace::find()?)?,
+        Command::Ptxas(args) => ptxas::run(&Workspace::find()?, &args)?,
+        Command::Ptx(args) => ptx::run(&Workspace::find()?, &args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

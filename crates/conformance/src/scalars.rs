@@ -232,6 +232,7 @@ mod host {
     /// The cases of this module.
     pub(crate) fn cases() -> Vec<Case> {
         let every_16_bits = || (0..THREADS).collect();
+        let every_bf16 = || (0..THREADS).map(|bits| bits << 16).collect();
         let random = || crate::random_words(THREADS as usize, 9);
         let mut cases = vec![
             case("cvt_to_bf16", &cvt_to_bf16, 4, floats(0)),
@@ -241,6 +242,8 @@ mod host {
             case("cvt_to_e5m2", &cvt_to_e5m2, 4, floats(0)),
             case("cvt_to_e4m3_every_f16", &cvt_to_e4m3, 4, every_16_bits()),
             case("cvt_to_e5m2_every_f16", &cvt_to_e5m2, 4, every_16_bits()),
+            case("cvt_to_e4m3_every_bf16", &cvt_to_e4m3, 4, every_bf16()),
+            case("cvt_to_e5m2_every_bf16", &cvt_to_e5m2, 4, every_bf16()),
             case("cvt_up", &cvt_up, 6, every_16_bits()),
             case("cvt_to_integers", &cvt_to_integers, 10, floats(0)),
             case("cvt_from_integers", &cvt_from_integers, 8, random()),

@@ -165,7 +165,7 @@ impl<'a> Session<'a> {
             linked
                 .families()
                 .into_par_iter()
-                .map(|(family, kernels)| self.module(backend, linked, family, kernels))
+                .map(|(family, kernels)| self.module(backend, linked, &family, kernels))
                 .collect()
         })
     }

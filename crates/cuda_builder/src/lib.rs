@@ -43,6 +43,7 @@ mod device_crate;
 mod error;
 mod ir;
 mod llvm;
+mod parameters;
 mod ptx;
 mod rerun;
 mod toolchain;

@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::arch::{Arch, PtxIsa};
 use crate::error::CudaBuilderError;
 use crate::ir::{Kernel, apply_launch_bounds, find_kernels, mark_asm_convergent, normalise_names};
+use crate::parameters::align_tensor_maps;
 use crate::toolchain::Toolchain;
 
 /// See the file itself.
@@ -36,8 +37,8 @@ pub(crate) struct Linked {
 
 impl Linked {
     /// The names of the kernels of each family.
-    pub(crate) fn families(&self) -> BTreeMap<&str, Vec<&str>> {
-        let mut families: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    pub(crate) fn families(&self) -> BTreeMap<String, Vec<&str>> {
+        let mut families: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for kernel in &self.kernels {
             families
                 .entry(kernel.family())
@@ -84,7 +85,7 @@ impl Backend<'_> {
             .arg("-o")
             .arg(&ptx);
         self.run(&mut llc)?;
-        read(&ptx)
+        Ok(align_tensor_maps(&read(&ptx)?))
     }
 
     /// Runs `passes` over `ir`, keeping of its symbols `public` alone.

@@ -7,7 +7,7 @@ use crate::arch::Arch;
 /// One PTX module of a device crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PtxModule {
-    /// The kernel family: the top-level Rust module that the kernels are written in.
+    /// The kernel family: the directory that the kernels are written in, `quantize_fp8` for `quantize/fp8`.
     pub family: String,
     /// The architecture it is for.
     pub arch: Arch,

@@ -25,6 +25,8 @@ use core::ffi::c_void;
 
 pub use cuda_sim::{Dim3, LaunchConfig};
 
+use crate::grid_constant::GridConstant;
+
 /// The launch bounds that a kernel was compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaunchBounds {
@@ -94,11 +96,19 @@ impl<Args: KernelArgs> Kernel<Args> {
         self.name
     }
 
-    /// The kernel family: the top-level module of the device crate that holds the kernel. There is one
-    /// PTX module a family.
+    /// The kernel family: the directory of the device crate that holds the kernel's file, as a path of
+    /// modules (`activation`, `quantize::fp8`). There is one PTX module a family.
     #[must_use]
     pub fn family(&self) -> &'static str {
-        self.module.split("::").nth(1).unwrap_or(self.module)
+        let modules = self
+            .module
+            .split_once("::")
+            .map_or("", |(_, modules)| modules);
+        match modules.rsplit_once("::") {
+            Some((directory, _file)) => directory,
+            None if modules.is_empty() => self.module,
+            None => modules,
+        }
     }
 
     /// The launch bounds that the kernel was compiled for.
@@ -127,6 +137,9 @@ pub unsafe trait KernelArg: Copy + 'static {}
 unsafe impl<T: 'static> KernelArg for *const T {}
 // SAFETY: as above.
 unsafe impl<T: 'static> KernelArg for *mut T {}
+
+// SAFETY: declared on the device with the size it has here, and plain by `GridConstant`'s own contract.
+unsafe impl<T: Copy + 'static> KernelArg for GridConstant<T> {}
 
 macro_rules! scalars {
     ($($type:ty)*) => { $(

@@ -70,6 +70,7 @@ pub mod cp_async;
 pub mod cvt;
 pub mod fence;
 pub mod float;
+pub mod grid_constant;
 #[cfg(not(target_arch = "nvptx64"))]
 pub mod launch;
 pub mod ldmatrix;

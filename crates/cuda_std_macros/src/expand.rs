@@ -1,9 +1,12 @@
 //! Writes the device face and the host face of a kernel.
+//!
+//! An argument of type `GridConstant<T>` is passed by value. On the device it is declared as so many words,
+//! since rustc cannot pass what is aligned above 16, and found by the parameter's name in PTX.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{FnArg, Ident, ItemFn, Pat, ReturnType, Type};
+use syn::{FnArg, GenericArgument, Ident, ItemFn, Pat, PathArguments, ReturnType, Type};
 
 use crate::bounds::Bounds;
 
@@ -42,7 +45,10 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
         sig,
         block,
     } = function;
-    let (name, inputs) = (&sig.ident, &sig.inputs);
+    let name = &sig.ident;
+    let inputs = sig.inputs.iter().map(device_input);
+    let constants = sig.inputs.iter().enumerate();
+    let constants = constants.filter_map(|(i, input)| device_constant(name, i, input));
     let marker = format_ident!("__cuda_kernel__{}", name);
     let mut tail = format!("::{name}");
     if let Some(threads) = bounds.max_threads {
@@ -55,7 +61,10 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
         #(#attrs)*
         #[cfg(target_arch = "nvptx64")]
         #[unsafe(no_mangle)]
-        #vis unsafe extern "ptx-kernel" fn #name(#inputs) #block
+        #vis unsafe extern "ptx-kernel" fn #name(#(#inputs),*) {
+            #(#constants)*
+            #block
+        }
 
         #[cfg(target_arch = "nvptx64")]
         #[doc(hidden)]
@@ -63,6 +72,51 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
         #[unsafe(no_mangle)]
         #vis static #marker: [u8; concat!("module=", module_path!(), #tail).len()] =
             ::cuda_std::marker(concat!("module=", module_path!(), #tail));
+    }
+}
+
+/// The declaration of a parameter.
+fn device_input(input: &FnArg) -> TokenStream {
+    match constant(input) {
+        Some((_, value)) => quote! {
+            _: ::cuda_std::grid_constant::Words<{ ::core::mem::size_of::<#value>() / 8 }>
+        },
+        None => quote!(#input),
+    }
+}
+
+/// The binding of a parameter that is passed by value, `index`-th of the kernel `name`.
+fn device_constant(name: &Ident, index: usize, input: &FnArg) -> Option<TokenStream> {
+    let (argument, value) = constant(input)?;
+    let address = format!("mov.b64 {{0}}, {name}_param_{index};");
+    Some(quote! {
+        let #argument = {
+            let address: *const #value;
+            // SAFETY: takes the address of this kernel's own parameter.
+            unsafe {
+                ::core::arch::asm!(
+                    #address,
+                    "cvta.param.u64 {0}, {0};",
+                    out(reg64) address,
+                    options(pure, nomem, nostack, preserves_flags),
+                );
+                ::cuda_std::grid_constant::GridConstant::from_parameter(address)
+            }
+        };
+    })
+}
+
+/// The name of an argument of type `GridConstant<T>`, and `T`.
+fn constant(input: &FnArg) -> Option<(&Ident, &Type)> {
+    let (name, ty) = argument(input).ok()?;
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(value)) if last.ident == "GridConstant" => Some((name, value)),
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ use proc_macro::TokenStream;
 
 /// Marks a GPU kernel: `#[kernel]` or `#[kernel(launch_bounds(max_threads[, min_blocks]))]`.
 ///
-/// The function must be `unsafe fn`, return nothing, and take only raw pointers and scalars by plain
+/// The function must be `unsafe fn`, return nothing, and take only raw pointers, scalars and `GridConstant`s by plain
 /// names. `max_threads` is the largest block it may be launched with (`.maxntid`), `min_blocks` the
 /// number of blocks that must fit on one multiprocessor (`.minnctapersm`).
 #[proc_macro_attribute]

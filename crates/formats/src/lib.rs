@@ -7,8 +7,8 @@
 //! | [`E2m1`] | 1, 2, 1 | 6 | 1, 0.5 | none | none |
 //! | [`E8m0`] | 0, 8, 0 | 2^127 | 2^-127, none | none | `0xff` |
 //!
-//! [`E2m1x2`] packs two [`E2m1`] into a byte; [`ScaleLayout`] says where a matrix of block scales
-//! keeps each of its entries.
+//! [`E2m1x2`] packs two [`E2m1`] into a byte. [`ScaleLayout`] says where a matrix of block scales
+//! keeps each of its entries, [`RowOrder`] and [`ColumnBlocks`] how weights are laid out.
 //!
 //! # Numerics
 //!
@@ -51,5 +51,5 @@ pub use e2m1x2::E2m1x2;
 pub use e4m3::E4m3;
 pub use e5m2::E5m2;
 pub use e8m0::E8m0;
-pub use layout::{ScaleGrid, ScaleLayout};
+pub use layout::{ColumnBlocks, RowOrder, ScaleGrid, ScaleLayout};
 pub use minifloat::Minifloat;

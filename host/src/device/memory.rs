@@ -137,6 +137,33 @@ impl Allocation {
     }
 }
 
+/// Copies between device memory of the stream's device, in the stream's order.
+///
+/// # Safety
+/// - `from` and `to` are addresses of that device's memory, `bytes` bytes each, that do not overlap.
+/// - It stays valid and otherwise unused until the copy has run, as often as a capture is replayed.
+pub(crate) unsafe fn copy_on_device(
+    stream: &Stream,
+    from: usize,
+    to: usize,
+    bytes: usize,
+) -> Result<()> {
+    let Some((cuda, cuda_stream)) = stream.cuda() else {
+        return stream.run_on_host(move || {
+            // SAFETY: host memory, and the caller's contract.
+            unsafe { (to as *mut u8).copy_from_nonoverlapping(from as *const u8, bytes) };
+            Ok(())
+        });
+    };
+    if bytes == 0 {
+        return Ok(());
+    }
+    cuda.make_current()?;
+    let (to, from) = (to as u64, from as u64);
+    // SAFETY: the caller's contract.
+    Ok(unsafe { libcuda::copy_on_device_async(to, from, bytes, cuda_stream.as_raw()) }?)
+}
+
 impl Drop for Allocation {
     fn drop(&mut self) {
         match (&self.owner, self.stream.cuda()) {

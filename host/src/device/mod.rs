@@ -26,7 +26,7 @@ pub(crate) use cuda::CudaDevice;
 use cuda_stream::CudaStream;
 pub use event::Event;
 pub use graph::Graph;
-pub(crate) use memory::Allocation;
+pub(crate) use memory::{Allocation, copy_on_device};
 pub use ptx::{ComputeCapability, PtxModule, modules as ptx_modules};
 pub use stream::Stream;
 
@@ -107,7 +107,8 @@ impl Device {
 
     /// Streaming multiprocessors of the GPU; elsewhere what plans are made for, so that the simulator runs
     /// what a GPU would.
-    pub(crate) fn multiprocessors(&self) -> u32 {
+    #[must_use]
+    pub fn multiprocessors(&self) -> u32 {
         match self.kind() {
             Kind::Cuda(device) => device.multiprocessors(),
             _ => 8,

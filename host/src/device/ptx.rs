@@ -73,7 +73,7 @@ macro_rules! families {
     };
 }
 
-static MODULES: &[PtxModule] = families! { "activation" "gemm" "moe" };
+static MODULES: &[PtxModule] = families! { "activation" "ceiling" "gemm" "moe" "quantize_layout" };
 
 /// All PTX modules inside this library.
 #[must_use]
@@ -81,12 +81,13 @@ pub fn modules() -> &'static [PtxModule] {
     MODULES
 }
 
-/// The best module of a family for a GPU.
+/// The best module of a family for a GPU; of `quantize::fp8` it is called `quantize_fp8`.
 pub(super) fn best_for(
     modules: &'static [PtxModule],
     family: &str,
     gpu: ComputeCapability,
 ) -> Result<&'static PtxModule> {
+    let family = family.replace("::", "_");
     let fitting = modules
         .iter()
         .filter(|module| module.family == family && module.runs_on(gpu));

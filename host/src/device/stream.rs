@@ -4,6 +4,7 @@
 //! On the CPU and in the simulator work runs at once, in the calling thread. While a stream captures, work is
 //! kept for a [`Graph`] instead.
 
+use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cuda_std::launch::{Kernel, KernelArgs};
@@ -47,6 +48,13 @@ impl Stream {
     #[must_use]
     pub fn device(&self) -> &Device {
         &self.0.device
+    }
+
+    /// The driver's handle of the stream (`CUstream`), to lend to other libraries; none off a GPU. It stays
+    /// this stream's, and lives as long.
+    #[must_use]
+    pub fn as_raw(&self) -> Option<*mut c_void> {
+        self.cuda().map(|(_, stream)| stream.as_raw().cast())
     }
 
     /// Waits until all work so far has run.

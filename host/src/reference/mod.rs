@@ -6,6 +6,7 @@ pub mod activation;
 pub mod exact;
 pub mod fused_moe;
 pub mod gemm;
+pub mod quantize;
 mod rows;
 
 pub use rows::{Rows, RowsMut};

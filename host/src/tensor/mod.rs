@@ -4,6 +4,7 @@
 //! [`TensorViewMut`] borrows it, or borrows foreign memory: a device pointer of another framework. Rows
 //! (the last dimension) are contiguous; a view's rows may lie further apart than they are long.
 
+mod copy;
 mod parts;
 mod view;
 
@@ -13,6 +14,7 @@ use crate::device::{Allocation, Stream};
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
+pub use copy::copy_into;
 pub(crate) use parts::Place;
 use parts::{Parts, reshaped};
 pub use view::{AsView, AsViewMut, TensorView, TensorViewMut};

@@ -3,17 +3,12 @@
 //! The kernels are named `silu_and_mul_<dtype>_v<elements a thread moves at once>`. Memory-bound: three
 //! elements of traffic an output element, two special-function instructions.
 
-use cuda_std::{float, kernel};
+use cuda_std::kernel;
 use half::{bf16, f16};
 
+use super::function::{Activation, Silu};
 use super::gated::{Rows, gated};
 use crate::pack::{Single, Words1, Words2, Words4};
-
-/// `v * sigmoid(v)`; NaN at negative infinity, as the formula is.
-#[inline(always)]
-fn silu(v: f32) -> f32 {
-    float::div_full(v, 1.0 + float::exp_approx(-v))
-}
 
 macro_rules! silu_and_mul {
     ($($name:ident: $type:ty, $pack:ty;)*) => { $(
@@ -36,7 +31,7 @@ macro_rules! silu_and_mul {
         ) {
             let rows = Rows { x, out, d, x_stride, out_stride, gate, up, n_used };
             // SAFETY: the kernel's contract is the body's.
-            unsafe { gated::<$type, $pack>(rows, |gate, up| silu(gate) * up) }
+            unsafe { gated::<$type, $pack>(rows, |gate, up| Silu.apply(gate, up)) }
         }
     )* };
 }

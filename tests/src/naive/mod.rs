@@ -6,9 +6,11 @@
 mod activation;
 mod fused_moe;
 mod gemm;
+mod quantize;
 mod routing;
 
 pub use activation::{silu, silu_and_mul};
 pub use fused_moe::{Moe, Permuted, finalize, permute};
 pub use gemm::{grouped_mm, mm};
+pub use quantize::{interleave, reorder_rows, shuffle_rows, to_blocks};
 pub use routing::{Routed, topk};

@@ -13,10 +13,12 @@
 //! The files are named as the library's are.
 
 mod activation;
+mod ceiling;
 mod device;
 mod fused_moe;
 mod gemm;
 mod nn;
+mod quantize;
 mod refused;
 mod tensor;
 
@@ -36,9 +38,11 @@ fn main() -> ExitCode {
 fn stamp(kind: Kind) -> Vec<Trial> {
     let mut suite = Suite::new(kind);
     activation::register(&mut suite);
+    ceiling::register(&mut suite);
     gemm::register(&mut suite);
     fused_moe::register(&mut suite);
     nn::register(&mut suite);
+    quantize::register(&mut suite);
     device::register(&mut suite);
     tensor::register(&mut suite);
     refused::register(&mut suite);

@@ -26,7 +26,6 @@ const STEPS: [(Kind, &[&str]); 3] = [
         &[
             "test",
             "--no-run",
-            "--lib",
             "--tests",
             "-p=gatewarp",
             "-p=gatewarp-conformance",

@@ -42,12 +42,22 @@ pub(super) struct Entry {
 }
 
 /// The contents of a bundle.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
+    /// The commit that it was made of.
+    pub(super) commit: String,
     executables: Vec<Entry>,
 }
 
 impl Manifest {
+    /// The manifest of an empty bundle.
+    pub(super) fn of_commit(commit: String) -> Self {
+        Self {
+            commit,
+            executables: Vec::new(),
+        }
+    }
+
     pub(super) fn add(&mut self, entry: Entry) {
         self.executables.push(entry);
     }
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_manifest_is_read_as_it_was_written() {
-        let mut manifest = Manifest::default();
+        let mut manifest = Manifest::of_commit("abc".to_owned());
         for kind in [Kind::Test, Kind::Example, Kind::Bench] {
             manifest.add(Entry {
                 name: kind.to_string(),

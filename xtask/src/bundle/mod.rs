@@ -9,14 +9,15 @@ mod run;
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::bench;
 use crate::workspace::Workspace;
 use build::Executable;
-use manifest::{Entry, Manifest};
+use manifest::{Entry, Kind, Manifest};
 pub(crate) use run::{Args as RunArgs, run as run_bundle};
 
 /// What a machine with an accelerator accepts in one piece.
@@ -36,7 +37,7 @@ pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
         fs::remove_dir_all(&dist).context("cannot empty dist")?;
     }
     fs::create_dir_all(&dist).context("cannot make dist")?;
-    pack_all(&executables, &dist)?;
+    pack_all(&executables, &dist, bench::commit(workspace.root()))?;
     let (mebibytes, most) = (size_of(&dist)? >> 20, LARGEST >> 20);
     ensure!(
         mebibytes < most,
@@ -51,8 +52,8 @@ pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
 }
 
 /// Packs the executables, this program and the manifest.
-fn pack_all(executables: &[Executable], dist: &Path) -> Result<()> {
-    let mut manifest = Manifest::default();
+fn pack_all(executables: &[Executable], dist: &Path, commit: String) -> Result<()> {
+    let mut manifest = Manifest::of_commit(commit);
     for executable in executables {
         let file = file_name(executable);
         ensure!(
@@ -69,6 +70,16 @@ fn pack_all(executables: &[Executable], dist: &Path) -> Result<()> {
     let this = env::current_exe().context("this program has no path")?;
     pack(&this, &dist.join(RUNNER), STRIP)?;
     manifest.write(dist)
+}
+
+/// The measuring program of this name in the bundle at `dir`, and the bundle's commit; none if `dir` is no
+/// bundle, or lacks it.
+pub(crate) fn program(dir: &Path, name: &str) -> Option<(PathBuf, String)> {
+    let manifest = Manifest::read(dir).ok()?;
+    let entry = manifest
+        .of_kind(Kind::Bench)
+        .find(|entry| entry.name == name)?;
+    Some((dir.join(&entry.file), manifest.commit.clone()))
 }
 
 fn file_name(executable: &Executable) -> String {

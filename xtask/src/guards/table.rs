@@ -8,6 +8,13 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("silu_and_mul_*16_v8").hot().wide_loads(),
     Expectation::of("silu_and_mul_f32_v4").hot().wide_loads(),
     Expectation::of("silu_and_mul_*").hot(),
+    // ceiling
+    Expectation::of("read_v4").hot().wide_loads(),
+    Expectation::of("copy_v4").hot().wide_loads(),
+    Expectation::of("wgmma_peak_*")
+        .hot()
+        .barriers(1)
+        .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
     Expectation::of("*gemm_*_unaligned_*")
         .hot()
@@ -24,6 +31,17 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("moe_place").hot().barriers(2),
     Expectation::of("moe_finalize_*_v8").hot().wide_loads(),
     Expectation::of("moe_finalize_*").hot(),
+    // quantize::layout
+    Expectation::of("permute_rows_v16")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("permute_rows_*").hot(),
+    Expectation::of("scales_into_tiles_v16").hot().wide_loads(),
+    Expectation::of("scales_out_of_tiles_v16")
+        .hot()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("scales_*").hot(),
     // conformance: one barrier or more in helpers that are inlined, and the instruction in the name
     Expectation::of("wgmma_*")
         .barriers(1)

@@ -43,15 +43,17 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// The kernel family: the crate's top-level module, or the crate for a kernel in its root.
-    pub(crate) fn family(&self) -> &str {
-        let modules = self
-            .path
-            .rsplit_once("::")
-            .map_or("", |(modules, _)| modules);
-        let mut segments = modules.split("::");
-        let krate = segments.next().unwrap_or_default();
-        segments.next().unwrap_or(krate)
+    /// The kernel family: the directory that holds the kernel's file (`activation`, `quantize_fp8`); for a
+    /// file in the crate's root that file, for a kernel in the root the crate.
+    pub(crate) fn family(&self) -> String {
+        let segments: Vec<_> = self.path.split("::").collect();
+        match segments[..] {
+            [ref directories @ .., _file, _kernel] if directories.len() > 1 => {
+                directories[1..].join("_")
+            }
+            [_, file, _] => file.to_owned(),
+            _ => segments[0].to_owned(),
+        }
     }
 
     fn parse(name: &str, text: &str) -> Result<Self, String> {
@@ -172,6 +174,15 @@ define dso_local ptx_kernel void @f() {
         let f = kernel("f", "k::f", None, None);
         assert_eq!(find_kernels(ir), Ok(vec![f.clone()]));
         assert_eq!(f.family(), "k");
+    }
+
+    #[test]
+    fn a_family_is_a_directory() {
+        let family = |path: &str| kernel("f", path, None, None).family();
+        assert_eq!(family("k::f"), "k");
+        assert_eq!(family("k::memory::f"), "memory");
+        assert_eq!(family("k::activation::silu::f"), "activation");
+        assert_eq!(family("k::quantize::fp8::row::f"), "quantize_fp8");
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! Executed by any thread.
 //!
 //! A plain `*p` of a type aligned to its size is one vector access too (`ld.global.v4.b32`), through all
-//! caches.
+//! caches. But `*a = *b` is a copy of memory to LLVM, which it makes of pieces of 8 bytes: copy a value that one
+//! of these loads gave.
 
 #[cfg(target_arch = "nvptx64")]
 use core::arch::asm;

@@ -1,13 +1,18 @@
-//! Where a matrix of block scales keeps the scale of row `m`, column `kv`.
+//! Where a matrix of block scales keeps the scale of row `m`, column `kv`, and the orders in which kernels
+//! want the rows and columns of weights.
 //!
 //! A quantised `M x K` matrix has one scale byte per row and per block of `K`: 16 elements for NVFP4,
 //! 32 for MXFP4 and MXFP8. Tensor cores of sm_100 read them in tiles, and so do the kernels that feed
 //! them; a buffer is therefore padded to whole tiles.
 
+mod column_blocks;
 mod grid;
 mod offset;
+mod row_order;
 
+pub use column_blocks::ColumnBlocks;
 pub use grid::ScaleGrid;
+pub use row_order::RowOrder;
 
 /// An order of the scales of a matrix, by FlashInfer's names and numbers (`SfLayout`).
 ///
@@ -45,4 +50,10 @@ pub enum ScaleLayout {
     Swizzled8x4 = 1,
     /// Row-major, without padding.
     Linear = 2,
+}
+
+/// At least 1, so that a kernel carries no branch to a division panic.
+#[inline(always)]
+const fn at_least_one(count: usize) -> usize {
+    if count == 0 { 1 } else { count }
 }

@@ -1,6 +1,6 @@
 //! The index functions of the layouts and their inverses.
 
-use super::ScaleLayout;
+use super::{ScaleLayout, at_least_one};
 
 /// Columns of a tile, in both tiled layouts.
 const TILE_COLUMNS: usize = 4;
@@ -10,6 +10,17 @@ const TILE_128X4: usize = 128 * TILE_COLUMNS;
 const TILE_8X4: usize = 8 * TILE_COLUMNS;
 
 impl ScaleLayout {
+    /// The layout of a number, as a kernel's argument holds it; linear if it is no layout's.
+    #[inline(always)]
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::Swizzled128x4,
+            1 => Self::Swizzled8x4,
+            _ => Self::Linear,
+        }
+    }
+
     /// Rows of a tile: the rows of a buffer are a multiple of it.
     #[inline(always)]
     #[must_use]
@@ -69,7 +80,6 @@ impl ScaleLayout {
                 (row * 8 + offset % TILE_8X4 / 4, column + offset % 4)
             }
             Self::Linear => {
-                // At least 1, so that a kernel carries no branch to a division panic.
                 let columns = at_least_one(columns);
                 (offset / columns, offset % columns)
             }
@@ -94,9 +104,4 @@ const fn tile_index(columns: usize, tile_row: usize, column: usize) -> usize {
 const fn tile_origin(columns: usize, tile: usize) -> (usize, usize) {
     let tiles = at_least_one(tiles(columns));
     (tile / tiles, tile % tiles * TILE_COLUMNS)
-}
-
-#[inline(always)]
-const fn at_least_one(count: usize) -> usize {
-    if count == 0 { 1 } else { count }
 }

@@ -145,4 +145,5 @@ fn sizes_that_overflow_are_refused() {
 #[test]
 fn the_numbers_are_flashinfers() {
     assert_eq!(LAYOUTS.map(|layout| layout as u8), [0, 1, 2]);
+    assert_eq!([0, 1, 2].map(ScaleLayout::from_number), LAYOUTS);
 }

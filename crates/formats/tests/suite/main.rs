@@ -7,3 +7,4 @@ mod layouts;
 mod minifloats;
 mod oracle;
 mod pairs;
+mod weights;

@@ -5,6 +5,7 @@ mod device;
 mod fused_moe;
 mod gemm;
 mod nn;
+mod quantize_layout;
 mod tensor;
 
 use gatewarp_tests::suite::Suite;
@@ -16,5 +17,6 @@ pub fn register(suite: &mut Suite) {
     fused_moe::register(suite);
     gemm::register(suite);
     nn::register(suite);
+    quantize_layout::register(suite);
     tensor::register(suite);
 }

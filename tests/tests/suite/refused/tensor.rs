@@ -3,6 +3,7 @@
 use std::ptr;
 
 use gatewarp::activation::silu_and_mul;
+use gatewarp::tensor::copy_into;
 use gatewarp::{Error, Shape, Tensor, TensorView, TensorViewMut, bf16};
 use gatewarp_tests::backend::Context;
 use gatewarp_tests::refusal::{error_of, refused};
@@ -14,6 +15,7 @@ pub fn register(suite: &mut Suite) {
     suite.trial("refused::tensors", tensors);
     suite.trial("refused::views_out_of_range", ranges);
     suite.trial("refused::reshapes", reshapes);
+    suite.trial("refused::copies", copies);
     suite.trial("refused::foreign_pointers", pointers);
     suite.trial("tensor::null_is_nothing", null_is_nothing);
     suite.trial("tensor::any_row_stride_of_one_row", any_row_stride);
@@ -44,6 +46,23 @@ fn shapes(context: &Context) -> Outcome {
     // Within numbers, and beyond any machine.
     refused("too much memory", &[], || {
         Tensor::<u8>::empty(&context.stream, &[1 << 62])
+    })?;
+    Ok(())
+}
+
+fn copies(context: &Context) -> Outcome {
+    let stream = &context.stream;
+    let from = Tensor::<i32>::zeros(stream, &[4, 6])?;
+    let mut to = Tensor::<i32>::zeros(stream, &[4, 6])?;
+    refused("few elements", &["copy", "to", "18 elements"], || {
+        copy_into(stream, &from.view().slice(0..3)?, &mut to)
+    })?;
+    refused("rows apart", &["copy", "from", "contiguous"], || {
+        copy_into(stream, &from.view().columns(0..3)?, &mut to)
+    })?;
+    refused("rows apart", &["copy", "to", "contiguous"], || {
+        let mut narrow = to.view_mut().columns(0..3)?;
+        copy_into(stream, &from.view().slice(0..2)?, &mut narrow)
     })?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Tensors and views: what is where.
 
+use gatewarp::tensor::copy_into;
 use gatewarp::{Shape, Tensor, TensorView};
 use gatewarp_tests::backend::{Context, Kind};
 use gatewarp_tests::compare::{Comparison, Mismatch, bits};
@@ -10,6 +11,7 @@ pub fn register(suite: &mut Suite) {
     suite.trial("tensor::copies_and_fills", copies_and_fills);
     suite.trial("tensor::views_are_where_they_should_be", views);
     suite.trial("tensor::foreign_memory", foreign);
+    suite.trial("tensor::copies_on_the_device", copies);
 }
 
 fn copies_and_fills(context: &Context) -> Outcome {
@@ -62,6 +64,34 @@ fn views(context: &Context) -> Outcome {
         (false, true) => shapes(),
         _ => Err("rows that lie apart are contiguous, or others are not".into()),
     }
+}
+
+/// Parts of tensors, eagerly and by a graph.
+fn copies(context: &Context) -> Outcome {
+    let stream = &context.stream;
+    let elements: Vec<i32> = (0..40).collect();
+    let from = Tensor::from_slice(stream, &elements, &[8, 5])?;
+    let mut to = Tensor::<i32>::zeros(stream, &[3, 10])?;
+    let mut middle = to.view_mut().slice(1..2)?;
+    copy_into(stream, &from.view().slice(3..5)?, &mut middle)?;
+    let mut want = vec![0; 30];
+    want[10..20].copy_from_slice(&elements[15..25]);
+    bits("copied", &to.to_vec()?, &want)?;
+    let graph = stream.capture(|stream| {
+        copy_into(
+            stream,
+            &from.view().slice(0..2)?,
+            &mut to.view_mut().slice(2..3)?,
+        )
+    })?;
+    bits("captured", &to.to_vec()?, &want)?;
+    // SAFETY: both tensors are alive and idle.
+    unsafe { graph.launch(stream) }?;
+    want[20..].copy_from_slice(&elements[..10]);
+    bits("replayed", &to.to_vec()?, &want)?;
+    let nothing = from.view().slice(0..0)?;
+    copy_into(stream, &nothing, &mut Tensor::empty(stream, &[0, 3])?)?;
+    Ok(())
 }
 
 fn shapes() -> Outcome {

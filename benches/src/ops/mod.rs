@@ -1,0 +1,84 @@
+//! The operations that are measured, each in the place where the library has it.
+
+mod activation;
+mod fused_moe;
+mod gemm;
+mod host;
+mod peer;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+
+use crate::case::Spec;
+use crate::shapes::Set;
+
+/// An operation, and how sets of shapes become cases of it.
+pub struct Operation {
+    /// The library's name for it.
+    pub name: &'static str,
+    /// Its module.
+    pub family: &'static str,
+    /// The cases of a set at these numbers of tokens, of every element type; none where a set has no shapes
+    /// for the operation.
+    pub specs: fn(&Set, &[usize]) -> Vec<Spec>,
+}
+
+/// All operations, in the order they run.
+pub const OPERATIONS: [&Operation; 9] = [
+    &activation::SILU_AND_MUL,
+    &gemm::MM,
+    &gemm::GROUPED_MM,
+    &fused_moe::TOPK,
+    &fused_moe::PERMUTE,
+    &fused_moe::FINALIZE,
+    &fused_moe::FUSED_MOE,
+    &host::HOST,
+    &peer::CUBLASLT,
+];
+
+/// The operations of these names or families; all but those of the peer alone if there are no names.
+///
+/// # Errors
+/// An unknown name, with the known ones.
+pub fn find(name: &str) -> Result<Vec<&'static Operation>> {
+    let named = |operation: &&&Operation| operation.name == name || operation.family == name;
+    let found: Vec<_> = OPERATIONS.iter().filter(named).copied().collect();
+    if found.is_empty() {
+        bail!("there is no operation {name}; there are: {}", names());
+    }
+    Ok(found)
+}
+
+/// What runs when nothing is named: all but the peer alone.
+#[must_use]
+pub fn default() -> Vec<&'static Operation> {
+    let of_ours = |operation: &&&Operation| operation.family != peer::FAMILY;
+    OPERATIONS.iter().filter(of_ours).copied().collect()
+}
+
+/// The names of all operations and families.
+#[must_use]
+pub fn names() -> String {
+    let names = OPERATIONS.iter().flat_map(|it| [it.family, it.name]);
+    let names: BTreeSet<_> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{default, find};
+
+    #[test]
+    fn operations_are_found_by_name_and_family() {
+        assert_eq!(find("mm").expect("known").len(), 1);
+        assert_eq!(find("gemm").expect("known").len(), 2);
+        let error = find("nonsense").err().expect("unknown").to_string();
+        assert!(error.contains("nonsense") && error.contains("silu_and_mul"));
+        assert!(
+            default()
+                .iter()
+                .all(|operation| operation.name != "cublaslt")
+        );
+    }
+}

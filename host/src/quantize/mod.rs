@@ -1,0 +1,3 @@
+//! The layouts in which kernels want quantised weights and their scales.
+
+pub mod layout;

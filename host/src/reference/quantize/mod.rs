@@ -1,0 +1,3 @@
+//! Quantisers, and the layouts of what they give.
+
+pub mod layout;

@@ -1,0 +1,3 @@
+//! Quantisers, and the layouts in which kernels want quantised weights and their scales.
+
+pub mod layout;
