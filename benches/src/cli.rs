@@ -38,6 +38,9 @@ pub struct Args {
     /// Draw pictures of the rows into this directory.
     #[arg(long, value_name = "DIR")]
     pub plot: Option<PathBuf>,
+    /// Report on the rows in this file, and measure nothing.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub from: Option<PathBuf>,
     /// Say what moved since the rows in this file.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

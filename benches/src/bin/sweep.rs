@@ -18,8 +18,7 @@ use gatewarp_benches::{ops, plot, shapes, sweep};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let done = if args.list { list() } else { measure(&args) };
-    match done {
+    match run(&args) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(failures) => {
             eprintln!("error: {failures} failed");
@@ -32,6 +31,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// Does what was asked for; says how much of it failed.
+fn run(args: &Args) -> Result<usize> {
+    if args.list {
+        return list();
+    }
+    let before = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let (rows, failures) = match &args.from {
+        Some(file) => (baseline::read(file)?, 0),
+        None => measure(args)?,
+    };
+    report(args, &rows, before.as_deref())?;
+    Ok(failures)
+}
+
 fn list() -> Result<usize> {
     println!("operations  {}", ops::names());
     for set in shapes::all()? {
@@ -41,7 +54,7 @@ fn list() -> Result<usize> {
 }
 
 /// Measures what was asked for; says how much of it failed.
-fn measure(args: &Args) -> Result<usize> {
+fn measure(args: &Args) -> Result<(Vec<Row>, usize)> {
     let device = args.device()?;
     let stream = device.stream()?;
     describe(&device);
@@ -50,7 +63,6 @@ fn measure(args: &Args) -> Result<usize> {
         eprintln!("error: {line}");
     }
     ensure!(!plan.specs.is_empty(), "there is nothing to measure");
-    let before = args.baseline.as_deref().map(baseline::read).transpose()?;
     let (peer, lost) = peer(args, &device);
     let meter = Meter {
         bench: Bench {
@@ -65,8 +77,7 @@ fn measure(args: &Args) -> Result<usize> {
         commit: args.commit.clone(),
     };
     let swept = sweep::run(&meter, &plan.specs, args.json.as_deref())?;
-    report(args, &swept.rows, before.as_deref())?;
-    Ok(swept.failures + plan.unknown.len() + lost)
+    Ok((swept.rows, swept.failures + plan.unknown.len() + lost))
 }
 
 fn describe(device: &Device) {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`reorder_rows_for_gated_act_gemm`] | [`restore_rows_for_gated_act_gemm`] | gates and ups in turn |
 //! | [`shuffle_matrix_a`] | [`unshuffle_matrix_a`] | rows as an epilogue holds them |
-//! | [`permute_rows`] | itself, of the inverse order | any [`RowOrder`](formats::RowOrder), as both of the above in one pass |
+//! | [`permute_rows`] | itself, of the inverse order | any [`RowOrder`], as both of the above in one pass |
 //! | [`convert_to_block_layout`] | [`convert_from_block_layout`] | blocks of columns, one after the other |
 //! | [`prepare_low_latency_gemm_weights`] | [`restore_low_latency_gemm_weights`] | a shuffle, then blocks of 128 columns |
 //! | [`block_scale_interleave`] | [`block_scale_deinterleave`] | scales into tiles |
