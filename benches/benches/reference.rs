@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use criterion::{BenchmarkId, Criterion, Throughput};
-use gatewarp::activation::silu_and_mul_into;
+use gatewarp::activation::{gelu_and_mul_into, silu_and_mul_into};
 use gatewarp::fused_moe::{
     Experts, FusedMoeOptions, GateUpOrder, Permutation, Router, RoutingMethodType, finalize_into,
     fused_moe_into, permute, permute_into, topk, topk_into,
@@ -44,6 +44,7 @@ fn benchmark() -> Result<()> {
         criterion: criterion.configure_from_args(),
     };
     suite.silu_and_mul()?;
+    suite.gelu_and_mul()?;
     suite.mm()?;
     suite.grouped_mm()?;
     suite.topk()?;
@@ -100,6 +101,15 @@ impl Suite {
             })?;
         }
         Ok(())
+    }
+
+    fn gelu_and_mul(&mut self) -> Result<()> {
+        let [m, d] = [64, 14336];
+        let x = self.pool.normal::<bf16>(&[m, 2 * d], 0)?;
+        let mut out = self.empty(&[m, d])?;
+        self.measure("gelu_and_mul", &[m, d], m * d, |stream| {
+            gelu_and_mul_into(stream, &x, &mut out)
+        })
     }
 
     fn mm(&mut self) -> Result<()> {

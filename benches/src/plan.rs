@@ -90,6 +90,8 @@ mod tests {
         let plan = plan(&[]);
         for op in [
             "silu_and_mul",
+            "gelu_and_mul",
+            "padded_squared_relu",
             "mm",
             "grouped_mm",
             "topk",

@@ -14,6 +14,9 @@ pub trait Element: Copy + 'static {
     /// The nearest value to an `f32`, ties to even.
     fn from_f32(value: f32) -> Self;
 
+    /// The bits, in the low end of a word.
+    fn to_word(self) -> u32;
+
     /// The elements of a word, the first in its low bits; an `f32` is the whole word and comes twice.
     fn unpack_word(word: u32) -> [f32; 2];
 
@@ -32,6 +35,11 @@ impl Element for bf16 {
     #[inline(always)]
     fn from_f32(value: f32) -> Self {
         cvt::f32_to_bf16(value)
+    }
+
+    #[inline(always)]
+    fn to_word(self) -> u32 {
+        self.to_bits().into()
     }
 
     #[inline(always)]
@@ -62,6 +70,11 @@ impl Element for f16 {
     }
 
     #[inline(always)]
+    fn to_word(self) -> u32 {
+        self.to_bits().into()
+    }
+
+    #[inline(always)]
     fn unpack_word(word: u32) -> [f32; 2] {
         [
             cvt::f16_to_f32(word as u16),
@@ -86,6 +99,11 @@ impl Element for f32 {
     #[inline(always)]
     fn from_f32(value: f32) -> Self {
         value
+    }
+
+    #[inline(always)]
+    fn to_word(self) -> u32 {
+        self.to_bits()
     }
 
     #[inline(always)]

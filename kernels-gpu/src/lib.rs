@@ -10,6 +10,8 @@
 //! | [`ceiling`] | what a device can do at most: streams and matrix products |
 //! | [`gemm`] | matrix multiplication, dense and grouped |
 //! | [`moe`] | routing, permutation by expert, weighted sum |
+//! | [`quantize::block`] | MXFP8, MXFP4 and NVFP4, from memory and from activations, and back; a family each |
+//! | [`quantize::fp8`] | FP8 with `f32` scales, from memory and from activations, and back; a family each |
 //! | [`quantize::layout`] | rows, columns and block scales in the orders that kernels want |
 //!
 //! [`element`], [`pack`], [`octet`] and [`rows`] are the vocabulary they share. Kernels decide nothing: tile, vector width and

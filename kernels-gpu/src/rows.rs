@@ -39,9 +39,25 @@ impl RowSet {
         if self.counts.is_null() {
             return true;
         }
-        let (group, place) = (row / self.rows_per_group, row % self.rows_per_group);
+        // Checked, since a division by zero would be a call to a panic.
+        let group = row.checked_div(self.rows_per_group).unwrap_or(0);
+        let place = row - group * self.rows_per_group;
         // SAFETY: valid for the group of a row.
         (place as i32) < unsafe { *self.counts.add(group as usize) }
+    }
+
+    /// The rows in use, read once: from here on they are all that there may be, and `n_used` is not asked again.
+    ///
+    /// # Safety
+    /// `n_used` is null or valid.
+    #[inline(always)]
+    pub unsafe fn clip(&mut self) -> u32 {
+        if !self.n_used.is_null() {
+            // SAFETY: valid.
+            self.rows = self.rows.min(unsafe { *self.n_used });
+            self.n_used = core::ptr::null();
+        }
+        self.rows
     }
 
     /// The first row of this block; it goes on in steps of [`step`](Self::step).

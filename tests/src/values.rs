@@ -1,7 +1,7 @@
 //! Element values for tests, drawn from a seed so that a failing case is small to print.
 
 use gatewarp::element::{Element, Float};
-use gatewarp::formats::{E2m1x2, E4m3, E8m0};
+use gatewarp::formats::{E2m1x2, E4m3, E5m2, E8m0};
 use gatewarp::{bf16, f16};
 use proptest::prelude::{Just, Strategy, prop_oneof};
 use rand::rngs::SmallRng;
@@ -62,6 +62,7 @@ patterns! {
     i32: -1, |value| value as u32;
     u8: u8::MAX, |value| u32::from(value);
     E4m3: E4m3::from_bits(u8::MAX), |value| u32::from(value.to_bits());
+    E5m2: E5m2::from_bits(u8::MAX), |value| u32::from(value.to_bits());
     E2m1x2: E2m1x2::from_bits(u8::MAX), |value| u32::from(value.to_bits());
     E8m0: E8m0::from_bits(u8::MAX), |value| u32::from(value.to_bits());
 }

@@ -5,6 +5,7 @@ mod fused_moe;
 mod gemm;
 mod host;
 mod peer;
+mod quantize;
 
 use std::collections::BTreeSet;
 
@@ -25,8 +26,31 @@ pub struct Operation {
 }
 
 /// All operations, in the order they run.
-pub const OPERATIONS: [&Operation; 9] = [
+pub const OPERATIONS: [&Operation; 32] = [
     &activation::SILU_AND_MUL,
+    &activation::GELU_AND_MUL,
+    &activation::GELU_TANH_AND_MUL,
+    &activation::SWIGLU,
+    &activation::SWIGLU_OAI,
+    &activation::PADDED_SWIGLU,
+    &activation::PADDED_SQUARED_RELU,
+    &quantize::MXFP8,
+    &quantize::MXFP4,
+    &quantize::NVFP4,
+    &quantize::SILU_MXFP8,
+    &quantize::SILU_MXFP4,
+    &quantize::SILU_NVFP4,
+    &quantize::SQUARED_RELU_MXFP8,
+    &quantize::fp8::PER_TENSOR,
+    &quantize::fp8::PER_TENSOR_STATIC,
+    &quantize::fp8::PER_TOKEN,
+    &quantize::fp8::PER_COLUMN,
+    &quantize::fp8::GROUPS,
+    &quantize::fp8::TILES,
+    &quantize::fp8::SILU_PER_TOKEN,
+    &quantize::fp8::SILU_GROUPS,
+    &quantize::fp8::SILU_STATIC,
+    &quantize::fp8::DEQUANTIZE,
     &gemm::MM,
     &gemm::GROUPED_MM,
     &fused_moe::TOPK,

@@ -64,6 +64,30 @@ pub fn fma(a: f32, b: f32, c: f32) -> f32 {
     }
 }
 
+/// The smaller of `a` and `b`; NaN if either is (`min.NaN.f32`, sm_80).
+#[inline(always)]
+#[must_use]
+pub fn min_nan(a: f32, b: f32) -> f32 {
+    on! {
+        gpu => compute!(reg32 f32 = "min.NaN.f32 {0}, {1}, {2};", reg32 a, reg32 b),
+        sim => if a.is_nan() || b.is_nan() { NAN } else { a.min(b) },
+    }
+}
+
+/// The larger of `a` and `b`; NaN if either is (`max.NaN.f32`, sm_80).
+#[inline(always)]
+#[must_use]
+pub fn max_nan(a: f32, b: f32) -> f32 {
+    on! {
+        gpu => compute!(reg32 f32 = "max.NaN.f32 {0}, {1}, {2};", reg32 a, reg32 b),
+        sim => if a.is_nan() || b.is_nan() { NAN } else { a.max(b) },
+    }
+}
+
+/// The NaN that instructions give.
+#[cfg(not(target_arch = "nvptx64"))]
+const NAN: f32 = f32::from_bits(0x7fff_ffff);
+
 /// e to the power of `x`, by [`ex2_approx`].
 #[inline(always)]
 #[must_use]
@@ -74,7 +98,8 @@ pub fn exp_approx(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::{
-        div_full, ex2_approx, fma, lg2_approx, rcp_approx, rsqrt_approx, sqrt_approx, tanh_approx,
+        div_full, ex2_approx, fma, lg2_approx, max_nan, min_nan, rcp_approx, rsqrt_approx,
+        sqrt_approx, tanh_approx,
     };
 
     const SUBNORMAL: f32 = f32::from_bits(1);
@@ -102,6 +127,16 @@ mod tests {
         assert_eq!(ex2_approx(f32::NEG_INFINITY), 0.0);
         assert_eq!(div_full(1.0, 0.0), f32::INFINITY);
         assert_eq!(tanh_approx(-f32::INFINITY), -1.0);
+    }
+
+    #[test]
+    fn minimum_and_maximum_keep_nan() {
+        assert_eq!((min_nan(1.0, -2.0), max_nan(1.0, -2.0)), (-2.0, 1.0));
+        for (a, b) in [(f32::NAN, 1.0), (1.0, -f32::NAN)] {
+            assert_eq!(min_nan(a, b).to_bits(), 0x7fff_ffff);
+            assert_eq!(max_nan(a, b).to_bits(), 0x7fff_ffff);
+        }
+        assert_eq!(min_nan(f32::NEG_INFINITY, f32::MAX), f32::NEG_INFINITY);
     }
 
     #[test]

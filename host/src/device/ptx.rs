@@ -73,7 +73,12 @@ macro_rules! families {
     };
 }
 
-static MODULES: &[PtxModule] = families! { "activation" "ceiling" "gemm" "moe" "quantize_layout" };
+static MODULES: &[PtxModule] = families! {
+    "activation" "ceiling" "gemm" "moe"
+    "quantize_block_mxfp4" "quantize_block_mxfp8" "quantize_block_nvfp4"
+    "quantize_fp8_back" "quantize_fp8_group" "quantize_fp8_tensor" "quantize_fp8_token" "quantize_fp8_weights"
+    "quantize_layout"
+};
 
 /// All PTX modules inside this library.
 #[must_use]

@@ -7,7 +7,7 @@ use super::permute::{PermuteRows, permute_rows};
 use super::router::{Input, Logits, Router};
 use super::routing::{RoutingLogits, topk_rows};
 use super::workspace::Workspace;
-use crate::activation::{GatedRows, silu_and_mul_rows};
+use crate::activation::{ActivationRows, Function, function_rows};
 use crate::device::Stream;
 use crate::error::Result;
 use crate::gemm::{GroupedRows, grouped_rows};
@@ -157,16 +157,18 @@ impl<T: MoeElement> Plan<'_, T> {
             ldc: 2 * intermediate,
         };
         let (gate, up) = order.offsets(intermediate);
-        let activation = GatedRows {
-            x: projections.cast_const(),
+        let n_used: *const u32 = offsets.wrapping_add(experts).cast();
+        let activation = ActivationRows {
+            gate: projections.cast_const().wrapping_add(gate),
+            up: projections.cast_const().wrapping_add(up),
             out: activated,
             rows: self.choices(),
             d: intermediate,
-            x_stride: 2 * intermediate,
+            gate_stride: 2 * intermediate,
+            up_stride: 2 * intermediate,
             out_stride: intermediate,
-            gate,
-            up,
-            n_used: offsets.wrapping_add(experts).cast(),
+            live: (n_used, std::ptr::null(), std::ptr::null()),
+            rows_per_group: 1,
         };
         let down_projection = GroupedRows {
             a: activated.cast_const(),
@@ -182,7 +184,7 @@ impl<T: MoeElement> Plan<'_, T> {
         // SAFETY: the caller's contract; rows past the last expert's are neither read nor written.
         unsafe {
             grouped_rows(self.stream, &up_projection)?;
-            silu_and_mul_rows(self.stream, &activation)?;
+            function_rows(self.stream, &activation, Function::Silu)?;
             grouped_rows(self.stream, &down_projection)
         }
     }

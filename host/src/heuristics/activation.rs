@@ -35,6 +35,13 @@ pub fn vector_width(element_bytes: usize, counts: &[usize], addresses: &[usize])
     width
 }
 
+/// Packs of so many bytes that a thread of a gated activation loads before it uses the first: as many as its kernel was
+/// written for.
+#[must_use]
+pub fn batch(pack_bytes: usize) -> usize {
+    (VECTOR_BYTES / pack_bytes.max(1)).clamp(1, 4)
+}
+
 /// Blocks for `rows` rows of `vectors` vectors each: a block a row if that fills the GPU, else smaller
 /// blocks, several a row.
 #[must_use]
@@ -55,7 +62,7 @@ pub fn rows(rows: usize, vectors: usize, multiprocessors: u32) -> RowPlan {
 
 #[cfg(test)]
 mod tests {
-    use super::{RowPlan, rows, vector_width};
+    use super::{RowPlan, batch, rows, vector_width};
 
     #[test]
     fn the_widest_vector_that_everything_allows() {
@@ -66,6 +73,11 @@ mod tests {
         assert_eq!(vector_width(2, &[4096], &[8]), 4);
         assert_eq!(vector_width(4, &[4096], &[0]), 4);
         assert_eq!(vector_width(2, &[0], &[0]), 8);
+    }
+
+    #[test]
+    fn narrow_packs_come_in_batches() {
+        assert_eq!([16, 8, 4, 2].map(batch), [1, 2, 4, 4]);
     }
 
     #[test]

@@ -1,76 +1,154 @@
-//! The body of every gated activation.
+//! `silu_and_mul`, `gelu_and_mul`, `gelu_tanh_and_mul`, `squared_relu`: `out = act(gate) * up`, or `act(gate)`,
+//! computed in `f32` and rounded once.
 //!
-//! ```text
-//! x    [rows, >= 2d]   row r at x + r * x_stride: gate at + gate, up at + up
-//! out  [rows, d]       row r at out + r * out_stride
-//!
-//! block (r, c): row r, chunk c of it; thread t of it takes packs c * threads + t, then every
-//! grid.y * threads-th.
-//! ```
+//! The kernels are named `<activation>_<dtype>_v<elements a thread moves at once>`. Memory-bound: three elements of
+//! traffic an output element, and two special-function instructions.
 
-use cuda_std::thread;
+use core::marker::PhantomData;
 
+use cuda_std::kernel;
+use half::{bf16, f16};
+
+use super::function::{Activation, Gelu, GeluTanh, Silu, SquaredRelu};
+use super::rowwise::{Operands, Results, RowOperands, rowwise};
 use crate::element::Element;
-use crate::pack::{MAX_LEN, Pack};
+use crate::pack::{MAX_LEN, Pack, Single, Words1, Words2, Words4};
+use crate::rows::RowSet;
 
-/// Where the rows are, in elements.
+/// Rows of gates, and of what they gate.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<T> {
-    pub x: *const T,
-    pub out: *mut T,
-    pub d: u32,
-    pub x_stride: u64,
-    pub out_stride: u64,
-    pub gate: u32,
-    pub up: u32,
-    /// If not null, the number of rows that exist; blocks of later rows do nothing.
-    pub n_used: *const u32,
+struct Gated<T, P, A> {
+    gate: *const T,
+    up: *const T,
+    gate_stride: u64,
+    up_stride: u64,
+    activation: A,
+    pack: PhantomData<P>,
 }
 
-/// `out = combine(gate, up)` in `f32`, rounded once.
-///
-/// # Safety
-/// - Every address of `rows` for the launched grid is valid, and aligned to `P`.
-/// - `d`, the strides and the offsets are multiples of `P::LEN`.
-#[inline(always)]
-pub(super) unsafe fn gated<T: Element, P: Pack<T>>(
-    rows: Rows<T>,
-    combine: impl Fn(f32, f32) -> f32,
-) {
-    let row = thread::block_idx_x();
-    // SAFETY: `n_used` is null or valid.
-    if !rows.n_used.is_null() && row >= unsafe { *rows.n_used } {
-        return;
-    }
-    // SAFETY: `row` is inside the grid, so its addresses are valid.
-    let (gate, up, out) = unsafe {
-        let x = rows.x.add(row as usize * rows.x_stride as usize);
-        (
-            x.add(rows.gate as usize).cast::<P>(),
-            x.add(rows.up as usize).cast::<P>(),
-            rows.out
-                .add(row as usize * rows.out_stride as usize)
-                .cast::<P>(),
-        )
-    };
-    let packs = rows.d / P::LEN as u32;
-    let step = thread::block_dim_x() * thread::grid_dim_y();
-    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
-    while i < packs {
-        // SAFETY: `i` is inside the row.
-        unsafe { *out.add(i as usize) = zip(*gate.add(i as usize), *up.add(i as usize), &combine) };
-        i += step;
+impl<T: Element, P: Pack<T>, A: Activation> Operands for Gated<T, P, A> {
+    type Row = GatedRow<T, P, A>;
+
+    #[inline(always)]
+    unsafe fn row(&self, row: u32) -> GatedRow<T, P, A> {
+        let row = row as usize;
+        // SAFETY: there is such a row, by the caller's contract; `up` is used only where something is gated.
+        unsafe {
+            GatedRow {
+                gate: self.gate.add(row * self.gate_stride as usize).cast(),
+                up: self.up.wrapping_add(row * self.up_stride as usize).cast(),
+                activation: self.activation,
+                element: PhantomData,
+            }
+        }
     }
 }
 
-#[inline(always)]
-fn zip<T: Element, P: Pack<T>>(gate: P, up: P, combine: impl Fn(f32, f32) -> f32) -> P {
-    let (gate, up) = (gate.unpack(), up.unpack());
-    let mut lanes = [0.0; MAX_LEN];
-    let mut i = 0;
-    while i < P::LEN {
-        lanes[i] = combine(gate[i], up[i]);
-        i += 1;
+#[derive(Clone, Copy)]
+struct GatedRow<T, P, A> {
+    gate: *const P,
+    up: *const P,
+    activation: A,
+    element: PhantomData<T>,
+}
+
+impl<T: Element, P: Pack<T>, A: Activation> RowOperands for GatedRow<T, P, A> {
+    type Out = P;
+    type Loaded = [P; 2];
+
+    #[inline(always)]
+    unsafe fn load(&self, i: u32) -> [P; 2] {
+        // SAFETY: the row has such a pack, by the caller's contract.
+        unsafe {
+            let gate = *self.gate.add(i as usize);
+            match A::IS_GATED {
+                true => [gate, *self.up.add(i as usize)],
+                false => [gate, gate],
+            }
+        }
     }
-    P::pack(&lanes)
+
+    #[inline(always)]
+    unsafe fn apply(&self, _: u32, loaded: [P; 2]) -> P {
+        let [gate, up]: [[f32; MAX_LEN]; 2] = [loaded[0].unpack(), loaded[1].unpack()];
+        P::pack(&self.activation.apply_all(P::LEN, &gate, &up))
+    }
+}
+
+macro_rules! gated {
+    ($($name:ident: $type:ty, $pack:ty, $batch:literal, $blocks:tt, $activation:expr;)*) => { $(
+        /// `out = act(gate) * up`, or `act(gate)`, of the rows that exist; see [`RowSet`] for which these are.
+        ///
+        /// # Safety
+        /// The rows are there, but for `up` where nothing is gated, aligned to the pack; `d`, less than 2^31, and the strides are multiples of its length.
+        /// Nothing else uses `out`. The pointers of the row set are null or valid.
+        #[allow(clippy::too_many_arguments)]
+        #[kernel(launch_bounds(512, $blocks))]
+        pub unsafe fn $name(
+            gate: *const $type,
+            up: *const $type,
+            out: *mut $type,
+            d: u32,
+            rows: u32,
+            gate_stride: u64,
+            up_stride: u64,
+            out_stride: u64,
+            n_used: *const u32,
+            map: *const i32,
+            counts: *const i32,
+            rows_per_group: u32,
+        ) {
+            let set = RowSet { rows, n_used, map, counts, rows_per_group };
+            let results = Results { set, out, stride: out_stride, d };
+            let (activation, pack) = ($activation, PhantomData::<$pack>);
+            let operands = Gated { gate, up, gate_stride, up_stride, activation, pack };
+            // SAFETY: the kernel's contract is the body's.
+            unsafe { rowwise::<$type, $pack, $batch, _>(results, operands) }
+        }
+    )* };
+}
+
+gated! {
+    silu_and_mul_bf16_v8: bf16, Words4, 1, 4, Silu;
+    silu_and_mul_bf16_v4: bf16, Words2, 2, 3, Silu;
+    silu_and_mul_bf16_v2: bf16, Words1, 4, 3, Silu;
+    silu_and_mul_bf16_v1: bf16, Single<bf16>, 4, 4, Silu;
+    silu_and_mul_f16_v8: f16, Words4, 1, 4, Silu;
+    silu_and_mul_f16_v4: f16, Words2, 2, 3, Silu;
+    silu_and_mul_f16_v2: f16, Words1, 4, 3, Silu;
+    silu_and_mul_f16_v1: f16, Single<f16>, 4, 4, Silu;
+    silu_and_mul_f32_v4: f32, Words4, 1, 4, Silu;
+    silu_and_mul_f32_v2: f32, Words2, 2, 4, Silu;
+    silu_and_mul_f32_v1: f32, Words1, 4, 4, Silu;
+
+    gelu_and_mul_bf16_v8: bf16, Words4, 1, 4, Gelu;
+    gelu_and_mul_bf16_v4: bf16, Words2, 2, 3, Gelu;
+    gelu_and_mul_bf16_v2: bf16, Words1, 4, 3, Gelu;
+    gelu_and_mul_bf16_v1: bf16, Single<bf16>, 4, 4, Gelu;
+    gelu_and_mul_f16_v8: f16, Words4, 1, 4, Gelu;
+    gelu_and_mul_f16_v4: f16, Words2, 2, 3, Gelu;
+    gelu_and_mul_f16_v2: f16, Words1, 4, 3, Gelu;
+    gelu_and_mul_f16_v1: f16, Single<f16>, 4, 4, Gelu;
+    gelu_and_mul_f32_v4: f32, Words4, 1, 4, Gelu;
+    gelu_and_mul_f32_v2: f32, Words2, 2, 4, Gelu;
+    gelu_and_mul_f32_v1: f32, Words1, 4, 4, Gelu;
+
+    gelu_tanh_and_mul_bf16_v8: bf16, Words4, 1, 4, GeluTanh;
+    gelu_tanh_and_mul_bf16_v4: bf16, Words2, 2, 3, GeluTanh;
+    gelu_tanh_and_mul_bf16_v2: bf16, Words1, 4, 3, GeluTanh;
+    gelu_tanh_and_mul_bf16_v1: bf16, Single<bf16>, 4, 4, GeluTanh;
+    gelu_tanh_and_mul_f16_v8: f16, Words4, 1, 4, GeluTanh;
+    gelu_tanh_and_mul_f16_v4: f16, Words2, 2, 3, GeluTanh;
+    gelu_tanh_and_mul_f16_v2: f16, Words1, 4, 3, GeluTanh;
+    gelu_tanh_and_mul_f16_v1: f16, Single<f16>, 4, 4, GeluTanh;
+    gelu_tanh_and_mul_f32_v4: f32, Words4, 1, 4, GeluTanh;
+    gelu_tanh_and_mul_f32_v2: f32, Words2, 2, 4, GeluTanh;
+    gelu_tanh_and_mul_f32_v1: f32, Words1, 4, 4, GeluTanh;
+
+    squared_relu_bf16_v8: bf16, Words4, 2, 4, SquaredRelu;
+    squared_relu_bf16_v1: bf16, Single<bf16>, 4, 4, SquaredRelu;
+    squared_relu_f16_v8: f16, Words4, 2, 4, SquaredRelu;
+    squared_relu_f16_v1: f16, Single<f16>, 4, 4, SquaredRelu;
+    squared_relu_f32_v4: f32, Words4, 2, 4, SquaredRelu;
+    squared_relu_f32_v1: f32, Words1, 4, 4, SquaredRelu;
 }

@@ -4,8 +4,8 @@ use core::marker::PhantomData;
 
 use super::function::Activation;
 use crate::element::Element;
-use crate::octet::{OCTET, Octet, Source, load};
-use crate::pack::Pack;
+use crate::octet::{OCTET, Octet, RawOctet, Source, fetch, open, rounded};
+use crate::pack::{Pack, Single};
 
 /// Activated rows. With `ROUNDED`, each value is rounded to `T` first, as if it had been stored: then fused and
 /// unfused give the same bits.
@@ -28,29 +28,54 @@ pub struct Activated<T, P, A, const ROUNDED: bool> {
 impl<T: Element, P: Pack<T>, A: Activation, const ROUNDED: bool> Source
     for Activated<T, P, A, ROUNDED>
 {
+    /// The gates, and what they gate.
+    type Raw = [RawOctet; 2];
+    type Narrow = Activated<T, Single<T>, A, ROUNDED>;
+
     #[inline(always)]
-    unsafe fn octet(&self, row: u32, column: u32) -> Octet {
+    fn narrow(self) -> Self::Narrow {
+        Activated {
+            gate: self.gate,
+            up: self.up,
+            gate_stride: self.gate_stride,
+            up_stride: self.up_stride,
+            activation: self.activation,
+            pack: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn fetch(&self, row: u32, column: u32) -> [RawOctet; 2] {
         let (row, column) = (row as usize, column as usize);
         let gate = row * self.gate_stride as usize + column;
         let up = row * self.up_stride as usize + column;
         // SAFETY: the caller's contract.
-        let (gate, up) = unsafe {
-            (
-                load::<T, P>(self.gate.add(gate)),
-                load::<T, P>(self.up.add(up)),
-            )
-        };
+        unsafe {
+            [
+                fetch::<T, P>(self.gate.add(gate)),
+                fetch::<T, P>(self.up.add(up)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn open(&self, raw: &[RawOctet; 2]) -> Octet {
+        let octet = self.values(raw);
+        if ROUNDED { rounded::<T>(&octet) } else { octet }
+    }
+}
+
+impl<T: Element, P, A: Activation, const ROUNDED: bool> Activated<T, P, A, ROUNDED> {
+    /// The activation of gates and what they gate, not rounded.
+    #[inline(always)]
+    pub fn values(&self, [gate, up]: &[RawOctet; 2]) -> Octet {
+        let (gate, up) = (open::<T>(gate), open::<T>(up));
         let mut octet = [0.0; OCTET];
         let mut i = 0;
         while i < OCTET {
-            let value = self.activation.apply(gate[i], up[i]);
-            octet[i] = if ROUNDED {
-                T::from_f32(value).to_f32()
-            } else {
-                value
-            };
+            octet[i] = self.activation.apply(gate[i], up[i]);
             i += 1;
         }
-        octet
+        if ROUNDED { rounded::<T>(&octet) } else { octet }
     }
 }

@@ -1,3 +1,5 @@
 //! Quantisers, and the layouts in which kernels want quantised weights and their scales.
 
+pub mod block;
+pub mod fp8;
 pub mod layout;

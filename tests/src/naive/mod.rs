@@ -9,8 +9,10 @@ mod gemm;
 mod quantize;
 mod routing;
 
-pub use activation::{silu, silu_and_mul};
+pub use activation::{activation, gelu, gelu_tanh, halves, silu, silu_and_mul};
 pub use fused_moe::{Moe, Permuted, finalize, permute};
 pub use gemm::{grouped_mm, mm};
-pub use quantize::{interleave, reorder_rows, shuffle_rows, to_blocks};
+pub use quantize::{
+    BlockFormat, Fp8, interleave, lay_out, mn_major, reorder_rows, shuffle_rows, to_blocks,
+};
 pub use routing::{Routed, topk};

@@ -4,10 +4,69 @@ use super::expectation::Expectation;
 
 /// The guards, most specific first.
 pub(super) const EXPECTATIONS: &[Expectation] = &[
+    // quantize::block
+    Expectation::of("*mxfp*_quantize_*")
+        .hot()
+        .wide_loads()
+        .instructions(&["shfl.sync"]),
+    Expectation::of("*nvfp4_quantize_*")
+        .hot()
+        .wide_loads()
+        .instructions(&["shfl.sync"]),
+    Expectation::of("mxfp*_dequantize_*")
+        .hot()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("nvfp4_dequantize_*")
+        .hot()
+        .instructions(&["st.global.v4"]),
+    // quantize::fp8
+    Expectation::of("*fp8_quantize_per_column_*")
+        .hot()
+        .wide_loads()
+        .barriers(3)
+        .instructions(&["shfl.sync", "st.global.b64"]),
+    Expectation::of("*fp8_quantize_1x128_*")
+        .hot()
+        .wide_loads()
+        .instructions(&["shfl.sync", "st.global.b64"]),
+    Expectation::of("*fp8_quantize_*")
+        .hot()
+        .wide_loads()
+        .barriers(1)
+        .instructions(&["redux.sync", "st.global.b64"]),
+    Expectation::of("fp8_dequantize_*")
+        .hot()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("amax_of_parts").hot().barriers(1),
+    Expectation::of("amax_*").hot().wide_loads().barriers(1),
     // activation
-    Expectation::of("silu_and_mul_*16_v8").hot().wide_loads(),
-    Expectation::of("silu_and_mul_f32_v4").hot().wide_loads(),
-    Expectation::of("silu_and_mul_*").hot(),
+    Expectation::of("*_and_mul_*16_v8")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("*_and_mul_f32_v4")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("*_and_mul_*").hot(),
+    Expectation::of("squared_relu_*16_v8")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("squared_relu_f32_v4")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("squared_relu_*").hot(),
+    Expectation::of("activation_*16_v8")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("activation_f32_v4")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("activation_*").hot(),
     // ceiling
     Expectation::of("read_v4").hot().wide_loads(),
     Expectation::of("copy_v4").hot().wide_loads(),

@@ -61,6 +61,7 @@ macro_rules! loads {
 }
 
 loads! {
+    load, "ld.global", "Loads by an instruction of its own, which LLVM neither splits nor merges.";
     load_nc, "ld.global.nc", "Loads read-only data.";
     load_nc_no_allocate, "ld.global.nc.L1::no_allocate",
         "Loads read-only data past the L1 cache: data that is read once (sm_70).";
@@ -143,6 +144,7 @@ macro_rules! stores {
 }
 
 stores! {
+    store, "st.global", "Stores by an instruction of its own, which LLVM neither splits nor merges.";
     store_streaming, "st.global.cs", "Stores data that is likely not read soon, evicted first.";
     store_cached_l2, "st.global.cg", "Stores past the L1 cache.";
     store_write_through, "st.global.wt", "Stores through the L2 cache to memory.";

@@ -15,9 +15,9 @@ mod access;
 mod policy;
 
 pub use access::{
-    load_nc, load_nc_hint, load_nc_no_allocate, load_nc_no_allocate_128, load_nc_no_allocate_256,
-    load_streaming, store_cached_l2, store_hint, store_no_allocate, store_streaming,
-    store_write_through,
+    load, load_nc, load_nc_hint, load_nc_no_allocate, load_nc_no_allocate_128,
+    load_nc_no_allocate_256, load_streaming, store, store_cached_l2, store_hint, store_no_allocate,
+    store_streaming, store_write_through,
 };
 pub use policy::CachePolicy;
 

@@ -5,6 +5,8 @@ mod device;
 mod fused_moe;
 mod gemm;
 mod nn;
+mod quantize_block;
+mod quantize_fp8;
 mod quantize_layout;
 mod tensor;
 
@@ -17,6 +19,8 @@ pub fn register(suite: &mut Suite) {
     fused_moe::register(suite);
     gemm::register(suite);
     nn::register(suite);
+    quantize_block::register(suite);
+    quantize_fp8::register(suite);
     quantize_layout::register(suite);
     tensor::register(suite);
 }

@@ -1,0 +1,176 @@
+//! The arguments of the kernels, in their order.
+
+use super::format::Format;
+use super::job::Job;
+use super::kernels::{
+    BlockElement, Experts, MxActivated, MxBack, MxPlain, Nvfp4Activated, Nvfp4Back, Nvfp4Plain,
+};
+use super::on_kernels::{Coded, OCTET, To};
+use super::options::Nvfp4Math;
+use super::sizes::Sizes;
+use super::source::Source;
+use crate::kernels::quantize::block::{EVERY, EXACT, WIDE};
+use crate::quantize::LiveRows;
+use crate::tensor::{TensorView, TensorViewMut};
+
+/// What all of them are made of.
+#[derive(Clone, Copy)]
+pub(super) struct Arguments<T> {
+    gate: *const T,
+    up: *const T,
+    x_stride: u64,
+    data: *mut u8,
+    data_stride: u64,
+    scales: *mut u8,
+    matrices: u32,
+    rows: u32,
+    columns: u32,
+    layout: u32,
+    flags: u32,
+    n_used: *const u32,
+    map: *const i32,
+    counts: *const i32,
+    global: *const f32,
+    rows_per_global: u32,
+}
+
+impl<T: BlockElement> Arguments<T> {
+    /// Those of a quantisation.
+    pub(super) fn new(job: &Job<'_, T>, sizes: &Sizes, to: To) -> Self {
+        let x = job.source.x();
+        // The second half of a row, where there are two.
+        let up = (job.source.gathers() - 1) * sizes.columns;
+        let (n_used, map, counts) = job.options.rows.pointers();
+        let (global, rows_per_global) = job.format.global_for_kernel(sizes.all_rows());
+        Self {
+            gate: x.as_ptr(),
+            up: x.as_ptr().wrapping_add(up),
+            x_stride: x.row_stride() as u64,
+            data: to.data,
+            data_stride: to.stride as u64,
+            scales: to.scales,
+            matrices: sizes.matrices as u32,
+            rows: sizes.rows as u32,
+            columns: sizes.columns as u32,
+            layout: sizes.grid.layout() as u32,
+            flags: flags(job, to),
+            n_used,
+            map,
+            counts,
+            global,
+            rows_per_global,
+        }
+    }
+
+    #[rustfmt::skip]
+    pub(super) fn mx_plain(self) -> MxPlain<T> {
+        let Self { gate: x, x_stride, data, data_stride, scales, .. } = self;
+        let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
+        (x, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts)
+    }
+
+    #[rustfmt::skip]
+    pub(super) fn mx_activated(self) -> MxActivated<T> {
+        let Self { gate, up, x_stride, data, data_stride, scales, .. } = self;
+        let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
+        (gate, up, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts)
+    }
+
+    #[rustfmt::skip]
+    pub(super) fn nvfp4_plain(self) -> Nvfp4Plain<T> {
+        let Self { gate: x, x_stride, data, data_stride, scales, .. } = self;
+        let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
+        let Self { global, rows_per_global, .. } = self;
+        (x, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts,
+         global, rows_per_global)
+    }
+
+    #[rustfmt::skip]
+    pub(super) fn nvfp4_activated(self) -> Nvfp4Activated<T> {
+        let Self { gate, up, x_stride, data, data_stride, scales, .. } = self;
+        let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
+        let Self { global, rows_per_global, .. } = self;
+        (gate, up, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts,
+         global, rows_per_global)
+    }
+
+    #[rustfmt::skip]
+    pub(super) fn experts(self, vectors: &TensorView<'_, T>, indices: &TensorView<'_, i32>) -> Experts<T> {
+        let Self { gate, up, x_stride, data, data_stride, scales, rows, columns, layout, flags, .. } = self;
+        let Self { global, rows_per_global, .. } = self;
+        let (vectors, stride, experts) = (vectors.as_ptr(), vectors.row_stride() as u64, vectors.shape().rows() as u32);
+        (gate, up, x_stride, vectors, stride, experts, indices.as_ptr(), data, data_stride, scales,
+         rows, columns, layout, flags, global, rows_per_global)
+    }
+}
+
+/// Bytes of a wide load or store.
+const PACK: usize = 16;
+
+/// Whether all of these are multiples of a wide load or store.
+fn are_wide(bytes: &[usize]) -> bool {
+    bytes.iter().all(|bytes| bytes.is_multiple_of(PACK))
+}
+
+/// Whether the words of octets of codes are aligned.
+fn is_aligned(format: &Format<'_>, address: usize, stride: usize) -> bool {
+    let word = OCTET / format.per_byte();
+    address.is_multiple_of(word) && stride.is_multiple_of(word)
+}
+
+/// The flags of a quantisation.
+fn flags<T: BlockElement>(job: &Job<'_, T>, to: To) -> u32 {
+    let options = &job.options;
+    let every = matches!(options.rows, LiveRows::All);
+    let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
+    flag(is_wide(job, to), WIDE)
+        | flag(options.math == Nvfp4Math::Exact, EXACT)
+        | flag(every, EVERY)
+}
+
+/// Whether a quantisation can move whole packs and words.
+fn is_wide<T: BlockElement>(job: &Job<'_, T>, to: To) -> bool {
+    let (x, element) = (job.source.x(), size_of::<T>());
+    let vectors = match &job.source {
+        Source::Experts { vectors, .. } => vectors,
+        _ => x,
+    };
+    let addresses = [x.as_ptr() as usize, vectors.as_ptr() as usize];
+    let strides = [x.row_stride() * element, vectors.row_stride() * element];
+    let aligned = is_aligned(&job.format, to.data as usize, to.stride);
+    aligned && are_wide(&addresses) && are_wide(&strides)
+}
+
+/// Those of a dequantisation from an MX format.
+pub(super) fn mx_back<T: BlockElement>(
+    from: Coded,
+    (format, sizes): (&Format<'_>, &Sizes),
+    out: &TensorViewMut<'_, T>,
+) -> MxBack<T> {
+    let to = [out.as_ptr() as usize, out.row_stride() * size_of::<T>()];
+    let wide = is_aligned(format, from.data as usize, from.stride) && are_wide(&to);
+    (
+        from.data,
+        from.stride as u64,
+        from.scales,
+        out.as_ptr(),
+        out.row_stride() as u64,
+        sizes.matrices as u32,
+        sizes.rows as u32,
+        sizes.columns as u32,
+        sizes.grid.layout() as u32,
+        if wide { WIDE } else { 0 },
+    )
+}
+
+/// Those of a dequantisation from NVFP4.
+#[rustfmt::skip]
+pub(super) fn nvfp4_back<T: BlockElement>(
+    from: Coded,
+    (format, sizes): (&Format<'_>, &Sizes),
+    out: &TensorViewMut<'_, T>,
+) -> Nvfp4Back<T> {
+    let (data, data_stride, scales, to, stride, matrices, rows, columns, layout, flags) = mx_back(from, (format, sizes), out);
+    let (global, rows_per_global) = format.global_for_kernel(sizes.all_rows());
+    (data, data_stride, scales, to, stride, matrices, rows, columns, layout, flags, global, rows_per_global)
+}

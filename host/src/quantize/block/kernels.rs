@@ -1,0 +1,246 @@
+//! The kernels of each element type.
+
+use cuda_std::launch::Kernel;
+use half::{bf16, f16};
+
+use crate::element::Float;
+use crate::kernels::quantize::block::{mxfp4, mxfp8, nvfp4};
+
+/// An element type that there are block quantisers for: `bf16`, `f16`, `f32`.
+pub trait BlockElement: Float + sealed::Kernels {}
+
+/// `x, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts`.
+pub(super) type MxPlain<T> = (
+    *const T,
+    u64,
+    *mut u8,
+    u64,
+    *mut u8,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const u32,
+    *const i32,
+    *const i32,
+);
+/// `gate, up, x_stride`, then as [`MxPlain`].
+pub(super) type MxActivated<T> = (
+    *const T,
+    *const T,
+    u64,
+    *mut u8,
+    u64,
+    *mut u8,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const u32,
+    *const i32,
+    *const i32,
+);
+/// As [`MxPlain`], then `global, rows_per_global`.
+pub(super) type Nvfp4Plain<T> = (
+    *const T,
+    u64,
+    *mut u8,
+    u64,
+    *mut u8,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const u32,
+    *const i32,
+    *const i32,
+    *const f32,
+    u32,
+);
+/// As [`MxActivated`], then `global, rows_per_global`.
+pub(super) type Nvfp4Activated<T> = (
+    *const T,
+    *const T,
+    u64,
+    *mut u8,
+    u64,
+    *mut u8,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const u32,
+    *const i32,
+    *const i32,
+    *const f32,
+    u32,
+);
+/// `gate, up, x_stride, vectors, vectors_stride, experts, indices, data, data_stride, scales, rows, columns, layout, flags,
+/// global, rows_per_global`.
+pub(super) type Experts<T> = (
+    *const T,
+    *const T,
+    u64,
+    *const T,
+    u64,
+    u32,
+    *const i32,
+    *mut u8,
+    u64,
+    *mut u8,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+);
+/// `data, data_stride, scales, out, out_stride, matrices, rows, columns, layout, wide`.
+pub(super) type MxBack<T> = (
+    *const u8,
+    u64,
+    *const u8,
+    *mut T,
+    u64,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+);
+/// As [`MxBack`], then `global, rows_per_global`.
+pub(super) type Nvfp4Back<T> = (
+    *const u8,
+    u64,
+    *const u8,
+    *mut T,
+    u64,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+);
+
+/// The MX formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MxFormat {
+    /// e4m3.
+    Mxfp8,
+    /// e2m1.
+    Mxfp4,
+}
+
+/// What is quantised to an MX format, if not memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MxActivation {
+    /// `silu_and_mul` to MXFP8.
+    SiluMxfp8,
+    /// `silu_and_mul` to MXFP4.
+    SiluMxfp4,
+    /// `max(x, 0)^2`, rounded, to MXFP8.
+    SquaredReluMxfp8,
+    /// `max(x, 0)^2` to MXFP8.
+    UnroundedMxfp8,
+}
+
+pub(crate) mod sealed {
+    use super::{
+        Experts, Kernel, MxActivated, MxActivation, MxBack, MxFormat, MxPlain, Nvfp4Activated,
+        Nvfp4Back, Nvfp4Plain,
+    };
+
+    /// The kernels of an element type.
+    pub trait Kernels: Sized + 'static {
+        /// Memory to an MX format.
+        fn mx_plain(format: MxFormat) -> &'static Kernel<MxPlain<Self>>;
+        /// An activation to an MX format.
+        fn mx_activated(activation: MxActivation) -> &'static Kernel<MxActivated<Self>>;
+        /// An MX format to memory.
+        fn mx_back(format: MxFormat) -> &'static Kernel<MxBack<Self>>;
+        /// Memory to NVFP4.
+        fn nvfp4_plain() -> &'static Kernel<Nvfp4Plain<Self>>;
+        /// `silu_and_mul` to NVFP4.
+        fn nvfp4_activated() -> &'static Kernel<Nvfp4Activated<Self>>;
+        /// `silu_and_mul` times experts' vectors to NVFP4.
+        fn nvfp4_experts() -> &'static Kernel<Experts<Self>>;
+        /// NVFP4 to memory.
+        fn nvfp4_back() -> &'static Kernel<Nvfp4Back<Self>>;
+    }
+}
+
+macro_rules! block_element {
+    ($type:ty:
+        $mxfp8:ident, $silu_mxfp8:ident, $relu:ident, $unrounded:ident, $back_mxfp8:ident;
+        $mxfp4:ident, $silu_mxfp4:ident, $back_mxfp4:ident;
+        $nvfp4:ident, $silu_nvfp4:ident, $experts:ident, $back_nvfp4:ident
+    ) => {
+        impl BlockElement for $type {}
+
+        impl sealed::Kernels for $type {
+            fn mx_plain(format: MxFormat) -> &'static Kernel<MxPlain<Self>> {
+                match format {
+                    MxFormat::Mxfp8 => &mxfp8::$mxfp8,
+                    MxFormat::Mxfp4 => &mxfp4::$mxfp4,
+                }
+            }
+            fn mx_activated(activation: MxActivation) -> &'static Kernel<MxActivated<Self>> {
+                match activation {
+                    MxActivation::SiluMxfp8 => &mxfp8::$silu_mxfp8,
+                    MxActivation::SiluMxfp4 => &mxfp4::$silu_mxfp4,
+                    MxActivation::SquaredReluMxfp8 => &mxfp8::$relu,
+                    MxActivation::UnroundedMxfp8 => &mxfp8::$unrounded,
+                }
+            }
+            fn mx_back(format: MxFormat) -> &'static Kernel<MxBack<Self>> {
+                match format {
+                    MxFormat::Mxfp8 => &mxfp8::$back_mxfp8,
+                    MxFormat::Mxfp4 => &mxfp4::$back_mxfp4,
+                }
+            }
+            fn nvfp4_plain() -> &'static Kernel<Nvfp4Plain<Self>> {
+                &nvfp4::$nvfp4
+            }
+            fn nvfp4_activated() -> &'static Kernel<Nvfp4Activated<Self>> {
+                &nvfp4::$silu_nvfp4
+            }
+            fn nvfp4_experts() -> &'static Kernel<Experts<Self>> {
+                &nvfp4::$experts
+            }
+            fn nvfp4_back() -> &'static Kernel<Nvfp4Back<Self>> {
+                &nvfp4::$back_nvfp4
+            }
+        }
+    };
+}
+
+block_element!(bf16:
+    mxfp8_quantize_bf16, silu_and_mul_mxfp8_quantize_bf16, squared_relu_mxfp8_quantize_bf16,
+    squared_relu_mxfp8_quantize_unrounded_bf16, mxfp8_dequantize_bf16;
+    mxfp4_quantize_bf16, silu_and_mul_mxfp4_quantize_bf16, mxfp4_dequantize_bf16;
+    nvfp4_quantize_bf16, silu_and_mul_nvfp4_quantize_bf16, silu_and_mul_expert_scaled_nvfp4_quantize_bf16,
+    nvfp4_dequantize_bf16
+);
+
+block_element!(f16:
+    mxfp8_quantize_f16, silu_and_mul_mxfp8_quantize_f16, squared_relu_mxfp8_quantize_f16,
+    squared_relu_mxfp8_quantize_unrounded_f16, mxfp8_dequantize_f16;
+    mxfp4_quantize_f16, silu_and_mul_mxfp4_quantize_f16, mxfp4_dequantize_f16;
+    nvfp4_quantize_f16, silu_and_mul_nvfp4_quantize_f16, silu_and_mul_expert_scaled_nvfp4_quantize_f16,
+    nvfp4_dequantize_f16
+);
+
+// Rounding to `f32` changes nothing.
+block_element!(f32:
+    mxfp8_quantize_f32, silu_and_mul_mxfp8_quantize_f32, squared_relu_mxfp8_quantize_f32,
+    squared_relu_mxfp8_quantize_f32, mxfp8_dequantize_f32;
+    mxfp4_quantize_f32, silu_and_mul_mxfp4_quantize_f32, mxfp4_dequantize_f32;
+    nvfp4_quantize_f32, silu_and_mul_nvfp4_quantize_f32, silu_and_mul_expert_scaled_nvfp4_quantize_f32,
+    nvfp4_dequantize_f32
+);

@@ -1,0 +1,284 @@
+//! FP8 on the kernels.
+
+use super::code::Fp8Code;
+use super::job::Job;
+use super::kernels::{Fp8Element, Recipe};
+use super::options::ScaleRounding;
+use super::scaling::Fp8Scaling;
+use super::sizes::Sizes;
+use super::source::Source;
+use crate::DType;
+use crate::device::{LaunchConfig, Stream};
+use crate::error::Result;
+use crate::heuristics::quantize_fp8 as heuristics;
+use crate::kernels::quantize::fp8::weights::{COLUMN_BYTES, TILE_OCTETS, TILE_THREADS};
+use crate::kernels::quantize::fp8::{
+    E5M2, PER_COLUMN, POWER_OF_TWO, REDUCE_BYTES, WIDE, kept_bytes,
+};
+use crate::quantize::LiveRows;
+use crate::tensor::{TensorView, TensorViewMut};
+
+/// Elements of an octet.
+const OCTET: usize = 8;
+
+/// Rows and columns of a tile.
+const TILE: usize = 128;
+
+/// All rows or columns share a scale: no `u32` has so many bits.
+const ALL_SHIFT: u32 = 31;
+
+/// The flag of the codes' format.
+fn format<C: Fp8Code>() -> u32 {
+    if C::DTYPE == DType::E5m2 { E5M2 } else { 0 }
+}
+
+/// The flag of the scales' rounding.
+fn rounding(rounding: ScaleRounding) -> u32 {
+    match rounding {
+        ScaleRounding::Nearest => 0,
+        ScaleRounding::PowerOfTwo => POWER_OF_TWO,
+    }
+}
+
+/// The flag that octets are whole and aligned: `columns`, the elements' address and stride in bytes, the codes'.
+fn wide(columns: usize, elements: [usize; 2], codes: [usize; 2]) -> u32 {
+    let wide = columns.is_multiple_of(OCTET)
+        && elements.iter().all(|bytes| bytes.is_multiple_of(16))
+        && codes.iter().all(|bytes| bytes.is_multiple_of(8));
+    if wide { WIDE } else { 0 }
+}
+
+/// The address and stride of elements, in bytes.
+fn place<T: Fp8Element>(x: &TensorView<'_, T>) -> [usize; 2] {
+    [x.as_ptr() as usize, x.row_stride() * size_of::<T>()]
+}
+
+/// The address and stride of codes.
+fn place_of_codes<C: Fp8Code>(data: &TensorViewMut<'_, C>) -> [usize; 2] {
+    [data.as_ptr() as usize, data.row_stride()]
+}
+
+/// The kernel and its launch.
+fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConfig) {
+    let multiprocessors = job.op.stream.device().multiprocessors();
+    let silu = matches!(job.source, Source::Silu(_));
+    let octets = sizes.columns.div_ceil(OCTET);
+    let kept = |octets: u32| kept_bytes(octets, size_of::<T>() as u32);
+    match job.scaling {
+        Fp8Scaling::Groups1x128(_) => {
+            let rows = sizes.matrices * job.scaling.grid_rows(sizes);
+            let plan = heuristics::group(rows, octets, multiprocessors);
+            let config = LaunchConfig::new((rows as u32, plan.chunks), plan.threads);
+            (
+                if silu {
+                    Recipe::SiluGroup
+                } else {
+                    Recipe::Group
+                },
+                config,
+            )
+        }
+        Fp8Scaling::Tiles128x128 => {
+            let across = sizes.columns.div_ceil(TILE);
+            let tiles = sizes.matrices * sizes.rows.div_ceil(TILE) * across;
+            let config =
+                LaunchConfig::new(tiles as u32, TILE_THREADS).with_shared(kept(TILE_OCTETS));
+            (Recipe::Tile, config)
+        }
+        Fp8Scaling::Columns => {
+            let strip = heuristics::strip(sizes.matrices, octets, multiprocessors);
+            let config = LaunchConfig::new(strip.strips, (strip.octets, strip.rows));
+            (Recipe::Column, config.with_shared(COLUMN_BYTES))
+        }
+        Fp8Scaling::Rows | Fp8Scaling::Tensor => {
+            let config = LaunchConfig::new(sizes.all_rows() as u32, heuristics::row(octets));
+            let recipe = if silu {
+                Recipe::SiluToken
+            } else {
+                Recipe::Token
+            };
+            (recipe, config.with_shared(kept(octets as u32)))
+        }
+    }
+}
+
+/// Quantises by scales that are found, one a row or a part of one.
+///
+/// # Safety
+/// The memory is the stream's device's, of the checked shapes, and in the stream's order.
+pub(super) unsafe fn quantize<T: Fp8Element, C: Fp8Code>(
+    job: &Job<'_, T>,
+    sizes: Sizes,
+    data: &TensorViewMut<'_, C>,
+    scales: &TensorViewMut<'_, f32>,
+) -> Result<()> {
+    let (recipe, config) = recipe(job, &sizes);
+    let (x, grid) = (job.source.x(), job.scaling.grid(&sizes));
+    let wide = wide(sizes.columns, place(x), place_of_codes(data));
+    let (n_used, map, counts) = job.options.rows.pointers();
+    let args = (
+        x.as_ptr(),
+        x.row_stride() as u64,
+        data.as_ptr().cast(),
+        data.row_stride() as u64,
+        scales.as_ptr(),
+        grid.matrix_step as u64,
+        grid.row_step as u32,
+        grid.column_step as u32,
+        job.scaling.grid_rows(&sizes) as u32,
+        sizes.matrices as u32,
+        sizes.rows as u32,
+        sizes.columns as u32,
+        wide | format::<C>() | rounding(job.options.rounding),
+        n_used,
+        map,
+        counts,
+    );
+    // SAFETY: the caller's contract; alignment is what the flag was chosen by.
+    unsafe { job.op.stream.launch(T::quantize(recipe), config, args) }
+}
+
+/// One scale for all rows.
+#[derive(Clone, Copy)]
+pub(super) enum OneScale<'a> {
+    /// It is given.
+    Given(&'a TensorView<'a, f32>),
+    /// It is found from so many parts, and written.
+    Found {
+        parts: *const f32,
+        count: u32,
+        scale: *mut f32,
+        rounding: ScaleRounding,
+    },
+}
+
+/// Quantises by one scale.
+///
+/// # Safety
+/// As [`quantize`].
+pub(super) unsafe fn quantize_by<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    (source, sizes, live): (&Source<'_, T>, Sizes, &LiveRows<'_>),
+    scale: OneScale<'_>,
+    data: &TensorViewMut<'_, C>,
+) -> Result<()> {
+    let x = source.x();
+    let octets = sizes.columns.div_ceil(OCTET);
+    let plan = heuristics::tensor(sizes.all_rows(), octets, stream.device().multiprocessors());
+    let grid = (sizes.all_rows().max(1) as u32, plan.chunks);
+    let config = LaunchConfig::new(grid, plan.threads).with_shared(REDUCE_BYTES);
+    let (parts, count, scale, rounded) = match scale {
+        OneScale::Given(scale) => (std::ptr::null(), 0, scale.as_ptr().cast_mut(), 0),
+        OneScale::Found {
+            parts,
+            count,
+            scale,
+            rounding: wanted,
+        } => (parts, count, scale, rounding(wanted)),
+    };
+    let (n_used, map, counts) = live.pointers();
+    let args = (
+        x.as_ptr(),
+        x.row_stride() as u64,
+        data.as_ptr().cast(),
+        data.row_stride() as u64,
+        parts,
+        count,
+        scale,
+        sizes.all_rows() as u32,
+        sizes.rows as u32,
+        sizes.columns as u32,
+        wide(sizes.columns, place(x), place_of_codes(data)) | format::<C>() | rounded,
+        n_used,
+        map,
+        counts,
+    );
+    let kernel = match source {
+        Source::Plain(_) => T::per_tensor(),
+        Source::Silu(_) => T::silu_per_tensor(),
+    };
+    // SAFETY: the caller's contract; a given scale is not written.
+    unsafe { stream.launch(kernel, config, args) }
+}
+
+/// Writes the largest magnitudes of parts, and returns how many.
+///
+/// # Safety
+/// As [`quantize`]; there is room for as many parts as [`heuristics::AMAX_PARTS`].
+pub(super) unsafe fn amax_parts<T: Fp8Element>(
+    stream: &Stream,
+    (x, sizes, live): (&TensorView<'_, T>, Sizes, &LiveRows<'_>),
+    parts: *mut f32,
+) -> Result<u32> {
+    let octets = sizes.columns.div_ceil(OCTET);
+    let plan = heuristics::amax(sizes.all_rows(), octets, stream.device().multiprocessors());
+    let config = LaunchConfig::new((plan.rows, plan.chunks), plan.threads);
+    let (n_used, map, counts) = live.pointers();
+    let args = (
+        x.as_ptr(),
+        x.row_stride() as u64,
+        parts,
+        sizes.all_rows() as u32,
+        sizes.rows as u32,
+        sizes.columns as u32,
+        wide(sizes.columns, place(x), [0, 0]),
+        n_used,
+        map,
+        counts,
+    );
+    // SAFETY: the caller's contract.
+    unsafe { stream.launch(T::amax(), config.with_shared(REDUCE_BYTES), args) }?;
+    Ok(plan.rows * plan.chunks)
+}
+
+/// Dequantises.
+///
+/// # Safety
+/// As [`quantize`].
+pub(super) unsafe fn dequantize<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    (scaling, sizes): (Fp8Scaling, Sizes),
+    (data, scales): (&TensorView<'_, C>, &TensorView<'_, f32>),
+    out: &TensorViewMut<'_, T>,
+) -> Result<()> {
+    let octets = sizes.columns.div_ceil(OCTET);
+    let plan = heuristics::tensor(sizes.all_rows(), octets, stream.device().multiprocessors());
+    let config = LaunchConfig::new((sizes.all_rows() as u32, plan.chunks), plan.threads);
+    let grid = scaling.grid(&sizes);
+    let shift = |shared: usize| {
+        if shared == usize::MAX {
+            ALL_SHIFT
+        } else {
+            shared.ilog2()
+        }
+    };
+    let (octet_shift, per_column) = match grid.shared_columns {
+        1 => (ALL_SHIFT, PER_COLUMN),
+        usize::MAX => (ALL_SHIFT, 0),
+        columns => ((columns / OCTET).ilog2(), 0),
+    };
+    let elements = [out.as_ptr() as usize, out.row_stride() * size_of::<T>()];
+    let wide = wide(
+        sizes.columns,
+        elements,
+        [data.as_ptr() as usize, data.row_stride()],
+    );
+    let args = (
+        data.as_ptr().cast(),
+        data.row_stride() as u64,
+        scales.as_ptr(),
+        grid.matrix_step as u64,
+        grid.row_step as u32,
+        grid.column_step as u32,
+        shift(grid.shared_rows),
+        octet_shift,
+        out.as_ptr(),
+        out.row_stride() as u64,
+        sizes.matrices as u32,
+        sizes.rows as u32,
+        sizes.columns as u32,
+        wide | format::<C>() | per_column,
+    );
+    // SAFETY: the caller's contract.
+    unsafe { stream.launch(T::dequantize(), config, args) }
+}

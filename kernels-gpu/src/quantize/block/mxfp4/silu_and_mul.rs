@@ -1,0 +1,25 @@
+//! `silu_and_mul` into MXFP4: `silu_and_mul_mxfp4_quantize_<dtype>`.
+//!
+//! Each value is rounded to its type before it is quantised, as if it had been stored.
+
+use core::marker::PhantomData;
+
+use cuda_std::kernel;
+use half::{bf16, f16};
+
+use crate::activation::function::Silu;
+use crate::activation::source::Activated;
+use crate::pack::Words4;
+use crate::quantize::block::body::{Data, quantize};
+use crate::quantize::block::format::Mxfp4;
+use crate::quantize::block::grids::Grids;
+use crate::quantize::block::stamp::mx_activated;
+use crate::quantize::block::{EVERY, WIDE};
+use crate::rows::RowSet;
+
+mx_activated! {
+    Mxfp4, Silu, true;
+    silu_and_mul_mxfp4_quantize_bf16: bf16;
+    silu_and_mul_mxfp4_quantize_f16: f16;
+    silu_and_mul_mxfp4_quantize_f32: f32;
+}

@@ -1,0 +1,45 @@
+//! `nvfp4_quantize_<dtype>`.
+
+use core::marker::PhantomData;
+
+use cuda_std::kernel;
+use half::{bf16, f16};
+
+use crate::octet::Plain;
+use crate::pack::Words4;
+use crate::quantize::block::body::{Data, quantize};
+use crate::quantize::block::format::Nvfp4;
+use crate::quantize::block::grids::Grids;
+use crate::quantize::block::{EVERY, EXACT, WIDE};
+use crate::rows::RowSet;
+
+macro_rules! nvfp4_quantizers {
+    ($($name:ident: $type:ty;)*) => { $(
+        /// Quantises rows of memory; the arguments are those of [`block`](crate::quantize::block).
+        ///
+        /// # Safety
+        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
+        #[allow(clippy::too_many_arguments)]
+        #[kernel(launch_bounds(512))]
+        pub unsafe fn $name(
+            x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64, scales: *mut u8,
+            matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
+            n_used: *const u32, map: *const i32, counts: *const i32,
+            global: *const f32, rows_per_global: u32,
+        ) {
+            let source = Plain { x, stride: x_stride, pack: PhantomData::<Words4> };
+            let data = Data { data, stride: data_stride, columns, wide: flags & WIDE != 0 };
+            let grids = Grids::new(scales, layout, matrices, rows, columns / 16);
+            let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };
+            let format = Nvfp4 { global, rows_per_global, exact: flags & EXACT != 0 };
+            // SAFETY: the kernel's contract is the body's.
+            unsafe { quantize(source, format, data, grids, |row| flags & EVERY != 0 || set.exists(row)) }
+        }
+    )* };
+}
+
+nvfp4_quantizers! {
+    nvfp4_quantize_bf16: bf16;
+    nvfp4_quantize_f16: f16;
+    nvfp4_quantize_f32: f32;
+}

@@ -1,0 +1,5 @@
+//! Back to numbers.
+
+mod dequantize;
+
+pub use dequantize::*;

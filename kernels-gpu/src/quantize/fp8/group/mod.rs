@@ -1,0 +1,5 @@
+//! A scale for 128 consecutive elements of a row.
+
+mod quantize;
+
+pub use quantize::*;

@@ -1,0 +1,116 @@
+//! The largest magnitude: `amax_<dtype>` of what each block has, `amax_of_parts` of those.
+//!
+//! Blocks have whole warps, in one dimension, and [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory; several may share
+//! a row. Part `y * grid_dim.x + x` is that of block `(x, y)`. NaN counts as nothing. The order of blocks does not matter:
+//! there are no atomics, and a maximum is exact.
+
+use cuda_std::{kernel, thread, unroll};
+use half::{bf16, f16};
+
+use crate::octet::amax;
+use crate::quantize::fp8::WIDE;
+use crate::quantize::fp8::elements::{Elements, Octets, memory};
+use crate::quantize::fp8::grid::exists;
+use crate::quantize::fp8::reduce::BlockMax;
+use crate::rows::RowSet;
+
+/// Octets that a thread has under way.
+const TOGETHER: usize = 4;
+
+macro_rules! amax_of_rows {
+    ($($name:ident: $type:ty;)*) => { $(
+        /// Writes the largest magnitude of this block's share of the rows that exist to its part.
+        ///
+        /// # Safety
+        /// The rows are there, aligned if the flags say so, and a part a block; blocks are those above.
+        #[allow(clippy::too_many_arguments)]
+        #[kernel(launch_bounds(512))]
+        pub unsafe fn $name(
+            x: *const $type, x_stride: u64, parts: *mut f32,
+            rows: u32, rows_per_group: u32, columns: u32, flags: u32,
+            n_used: *const u32, map: *const i32, counts: *const i32,
+        ) {
+            let source = memory(x, x_stride, columns);
+            let set = RowSet { rows, n_used, map, counts, rows_per_group };
+            let octets = Octets { source, columns, wide: flags & WIDE != 0 };
+            // SAFETY: the kernel's contract is the body's.
+            let largest = unsafe { of_rows(octets, set) };
+            // SAFETY: the whole block is here.
+            let largest = unsafe { BlockMax::new().of(largest) };
+            if thread::thread_idx_x() == 0 {
+                let part = thread::block_idx_y() * thread::grid_dim_x() + thread::block_idx_x();
+                // SAFETY: a part a block.
+                unsafe { *parts.add(part as usize) = largest };
+            }
+        }
+    )* };
+}
+
+amax_of_rows! {
+    amax_bf16: bf16;
+    amax_f16: f16;
+    amax_f32: f32;
+}
+
+/// Writes the largest of `count` parts to `largest`.
+///
+/// # Safety
+/// They are there; one block as above.
+#[kernel(launch_bounds(512))]
+pub unsafe fn amax_of_parts(parts: *const f32, count: u32, largest: *mut f32) {
+    // SAFETY: the whole block is here, the parts are there.
+    let all = unsafe { of_parts(parts, count) };
+    if thread::thread_idx_x() == 0 {
+        // SAFETY: it is there.
+        unsafe { *largest = all };
+    }
+}
+
+/// The largest of all parts, in every thread.
+///
+/// # Safety
+/// The whole block is here, with its shared memory unused so far, and the parts are there.
+#[inline(always)]
+pub(super) unsafe fn of_parts(parts: *const f32, count: u32) -> f32 {
+    let mut largest = 0.0f32;
+    let mut i = thread::thread_idx_x();
+    while i < count {
+        // SAFETY: one of the parts.
+        largest = largest.max(unsafe { *parts.add(i as usize) });
+        i += thread::block_dim_x();
+    }
+    // SAFETY: the whole block is here.
+    unsafe { BlockMax::new().of(largest) }
+}
+
+/// The largest magnitude of this thread's share of the rows that exist.
+///
+/// # Safety
+/// The rows are there.
+#[inline(always)]
+unsafe fn of_rows<S: Elements>(octets: Octets<S>, set: RowSet) -> f32 {
+    let step = thread::block_dim_x() * thread::grid_dim_y();
+    let mut largest = 0.0f32;
+    let mut row = RowSet::first();
+    while row < set.rows {
+        let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+        // SAFETY: one of the rows.
+        if !unsafe { exists(&set, row) } {
+            i = octets.count();
+        }
+        // SAFETY: the row exists if there is an octet to read.
+        let fetch = |i| unsafe { octets.fetch(row, i) };
+        while i < octets.count() {
+            let raw = [
+                fetch(i),
+                fetch(i + step),
+                fetch(i + 2 * step),
+                fetch(i + 3 * step),
+            ];
+            unroll!(j < TOGETHER => { largest = largest.max(amax(&octets.source.open(&raw[j]))); });
+            i += TOGETHER as u32 * step;
+        }
+        row += RowSet::step();
+    }
+    largest
+}

@@ -1,0 +1,122 @@
+//! A scale for all, given or found: `fp8_quantize_per_tensor_<dtype>`, `silu_and_mul_fp8_quantize_per_tensor_<dtype>`.
+//!
+//! | argument | |
+//! |---|---|
+//! | `parts`, `count` | if not null, largest magnitudes of parts, as `amax_<dtype>` writes them: the scale is found, and written |
+//! | `scale` | the scale; read if there are no parts |
+//!
+//! The others are those of [`fp8`](crate::quantize::fp8). Blocks have whole warps, in one dimension, and
+//! [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory; several may share a row.
+
+use cuda_std::{kernel, thread, unroll};
+use half::{bf16, f16};
+
+use super::amax::of_parts;
+use crate::quantize::fp8::WIDE;
+use crate::quantize::fp8::code::Format;
+use crate::quantize::fp8::data::Data;
+use crate::quantize::fp8::elements::{Elements, Octets, memory, silu_and_mul};
+use crate::quantize::fp8::grid::exists;
+use crate::quantize::fp8::scale::Scale;
+use crate::rows::RowSet;
+
+/// Octets that a thread has under way.
+const TOGETHER: usize = 2;
+
+/// What the scale is made of.
+#[derive(Clone, Copy)]
+struct Given {
+    parts: *const f32,
+    count: u32,
+    scale: *mut f32,
+    flags: u32,
+}
+
+macro_rules! quantizers {
+    ($($name:ident: $type:ty, $source:ident;)*) => { $(
+        /// Quantises rows by one scale; the arguments are those of this file.
+        ///
+        /// # Safety
+        /// The memory is there for the launched grid, and aligned if the flags say so; blocks are those above.
+        #[allow(clippy::too_many_arguments)]
+        #[kernel(launch_bounds(512, 2))]
+        pub unsafe fn $name(
+            x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64,
+            parts: *const f32, count: u32, scale: *mut f32,
+            rows: u32, rows_per_group: u32, columns: u32, flags: u32,
+            n_used: *const u32, map: *const i32, counts: *const i32,
+        ) {
+            let source = $source(x, x_stride, columns);
+            let data = Data { data, stride: data_stride, format: Format::of(flags) };
+            let given = Given { parts, count, scale, flags };
+            let set = RowSet { rows, n_used, map, counts, rows_per_group };
+            let octets = Octets { source, columns, wide: flags & WIDE != 0 };
+            // SAFETY: the kernel's contract is the body's.
+            unsafe { quantize(octets, data, given, set) }
+        }
+    )* };
+}
+
+quantizers! {
+    fp8_quantize_per_tensor_bf16: bf16, memory;
+    fp8_quantize_per_tensor_f16: f16, memory;
+    fp8_quantize_per_tensor_f32: f32, memory;
+    silu_and_mul_fp8_quantize_per_tensor_bf16: bf16, silu_and_mul;
+    silu_and_mul_fp8_quantize_per_tensor_f16: f16, silu_and_mul;
+    silu_and_mul_fp8_quantize_per_tensor_f32: f32, silu_and_mul;
+}
+
+/// Quantises the rows that exist.
+///
+/// # Safety
+/// The source, the data and what is given hold what they say; blocks are those above.
+#[inline(always)]
+unsafe fn quantize<S: Elements>(octets: Octets<S>, data: Data, given: Given, set: RowSet) {
+    // SAFETY: the whole block is here.
+    let multiplier = unsafe { given.multiplier(data.format) };
+    let step = thread::block_dim_x() * thread::grid_dim_y();
+    let mut row = RowSet::first();
+    while row < set.rows {
+        let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+        // SAFETY: one of the rows.
+        if !unsafe { exists(&set, row) } {
+            i = octets.count();
+        }
+        while i < octets.count() {
+            // SAFETY: the row exists; the second may be its last octet, which is then read for nothing.
+            let raw = unsafe { [octets.fetch(row, i), octets.fetch(row, i + step)] };
+            unroll!(j < TOGETHER => {
+                let place = (row, i + j as u32 * step);
+                // SAFETY: the row exists.
+                unsafe { data.write(&octets, place, &octets.source.open(&raw[j]), multiplier) };
+            });
+            i += TOGETHER as u32 * step;
+        }
+        row += RowSet::step();
+    }
+}
+
+impl Given {
+    /// What elements are multiplied by; the first thread of all writes the scale if it was not given.
+    ///
+    /// # Safety
+    /// The whole block is here, and what is given is there.
+    #[inline(always)]
+    unsafe fn multiplier(self, format: Format) -> f32 {
+        if self.parts.is_null() {
+            // SAFETY: the scale is there.
+            return Scale::given(unsafe { *self.scale }).multiplier;
+        }
+        // SAFETY: the whole block is here, the parts are there.
+        let scale = Scale::of(
+            unsafe { of_parts(self.parts, self.count) },
+            format,
+            self.flags,
+        );
+        if thread::index_1d() == 0 && thread::block_idx_y() == 0 {
+            // SAFETY: the scale is there.
+            unsafe { *self.scale = scale.stored };
+        }
+        scale.multiplier
+    }
+}

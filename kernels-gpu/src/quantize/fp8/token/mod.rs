@@ -1,0 +1,5 @@
+//! A scale a row.
+
+mod quantize;
+
+pub use quantize::*;
