@@ -5,6 +5,8 @@ use std::fmt;
 use formats::{E2m1x2, E4m3, E5m2, E8m0};
 use half::{bf16, f16};
 
+use crate::device::tensor_map::Tiled;
+
 /// The name of an element type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -76,7 +78,7 @@ elements! {
 }
 
 /// A floating-point element: computed in `f32`, rounded to nearest even when stored.
-pub trait Float: Element {
+pub trait Float: Tiled {
     /// The value as `f32`, exactly.
     fn to_f32(self) -> f32;
     /// The nearest value to an `f32`, ties to even.

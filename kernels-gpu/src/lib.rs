@@ -17,7 +17,7 @@
 //! [`element`], [`pack`], [`octet`] and [`rows`] are the vocabulary they share. Kernels decide nothing: tile, vector width and
 //! grid are chosen on the host.
 #![cfg_attr(target_arch = "nvptx64", no_std)]
-#![cfg_attr(target_arch = "nvptx64", feature(abi_ptx))]
+#![cfg_attr(target_arch = "nvptx64", feature(abi_ptx, asm_experimental_arch))]
 
 pub mod activation;
 pub mod ceiling;

@@ -15,6 +15,7 @@ mod graph;
 mod memory;
 mod ptx;
 mod stream;
+pub(crate) mod tensor_map;
 
 use std::fmt;
 use std::sync::Arc;

@@ -55,7 +55,7 @@ impl PtxModule {
 }
 
 macro_rules! families {
-    ($($family:literal)*) => {
+    ($($family:literal)*; hopper $($hopper:literal)*) => {
         &[$(
             PtxModule {
                 family: $family,
@@ -69,6 +69,13 @@ macro_rules! families {
                 specific: true,
                 text: include_str!(concat!("../../ptx/", $family, ".sm_90a.ptx")),
             },
+        )* $(
+            PtxModule {
+                family: $hopper,
+                compute_capability: ComputeCapability { major: 9, minor: 0 },
+                specific: true,
+                text: include_str!(concat!("../../ptx/", $hopper, ".sm_90a.ptx")),
+            },
         )*]
     };
 }
@@ -77,7 +84,8 @@ static MODULES: &[PtxModule] = families! {
     "activation" "ceiling" "gemm" "moe"
     "quantize_block_mxfp4" "quantize_block_mxfp8" "quantize_block_nvfp4"
     "quantize_fp8_back" "quantize_fp8_group" "quantize_fp8_tensor" "quantize_fp8_token" "quantize_fp8_weights"
-    "quantize_layout"
+    "quantize_layout";
+    hopper "gemm_hopper"
 };
 
 /// All PTX modules inside this library.

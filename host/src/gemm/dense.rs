@@ -1,6 +1,8 @@
 //! One matrix product.
 
 use super::element::{GemmOutput, blocks};
+use super::hopper::{self, Product};
+use crate::device::tensor_map::Matrix;
 use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::{Error, Result};
@@ -96,6 +98,15 @@ unsafe fn on_kernels<T: GemmOutput<O>, O: Float>(
     c: &TensorViewMut<'_, O>,
     [m, n, k]: [usize; 3],
 ) -> Result<()> {
+    let product = Product {
+        a: Matrix::of(a, [m, k]),
+        b: Matrix::of(b, [n, k]),
+        c: Matrix::of_mut(c, [m, n]),
+    };
+    if hopper::takes(stream, &product) {
+        // SAFETY: the caller's contract.
+        return unsafe { hopper::launch::<T, O>(stream, &product) };
+    }
     let addresses = [a.as_ptr() as usize, b.as_ptr() as usize];
     let tile = tile(m, &[k, a.row_stride(), b.row_stride()], &addresses);
     let blocks = blocks(tile);

@@ -1,14 +1,34 @@
 //! The types that the portable engine multiplies, and the kernels for each.
 
+use cuda_std::grid_constant::GridConstant;
 use cuda_std::launch::Kernel;
+use cuda_std::tma::TensorMap;
 use half::{bf16, f16};
 
 use crate::element::Float;
+use crate::heuristics::gemm::HopperTile;
 use crate::heuristics::gemm::Tile;
-use crate::kernels::gemm::{dense, grouped};
+use crate::kernels::gemm::{dense, grouped, hopper};
 
 /// The arguments of a dense kernel.
 pub(crate) type DenseArgs<T, O> = (*const T, *const T, *mut O, u32, u32, u32, u64, u64, u64);
+
+/// The arguments of a dense kernel for Hopper.
+pub(crate) type HopperArgs<O> = (
+    Map,
+    Map,
+    Map,
+    u32,
+    u32,
+    u32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const O,
+);
+
+/// A tensor map, by value.
+type Map = GridConstant<TensorMap>;
 
 /// The arguments of a grouped kernel.
 pub(crate) type GroupedArgs<T> = (
@@ -32,14 +52,17 @@ pub trait GemmElement: Float + sealed::Grouped {}
 pub trait GemmOutput<O: Float>: GemmElement + sealed::Dense<O> {}
 
 pub(crate) mod sealed {
-    use super::{DenseArgs, GroupedArgs};
-    use crate::heuristics::gemm::Tile;
+    use super::{DenseArgs, GroupedArgs, HopperArgs};
+    use crate::device::tensor_map::Tiled;
+    use crate::heuristics::gemm::{HopperTile, Tile};
     use cuda_std::launch::Kernel;
 
     /// The dense kernels of a pair of types.
-    pub trait Dense<O: 'static>: Sized + 'static {
-        /// The kernel of a tile.
+    pub trait Dense<O: Tiled>: Tiled {
+        /// The portable kernel of a tile.
         fn dense(tile: Tile) -> &'static Kernel<DenseArgs<Self, O>>;
+        /// Hopper's kernel of a tile.
+        fn hopper(tile: HopperTile) -> &'static Kernel<HopperArgs<O>>;
     }
 
     /// The grouped kernels of a type.
@@ -50,7 +73,7 @@ pub(crate) mod sealed {
 }
 
 macro_rules! dense {
-    ($type:ty => $out:ty: $large:ident, $small:ident, $unaligned:ident) => {
+    ($type:ty => $out:ty: $large:ident, $small:ident, $unaligned:ident, $hopper256:ident, $hopper128:ident) => {
         impl GemmOutput<$out> for $type {}
 
         impl sealed::Dense<$out> for $type {
@@ -59,6 +82,13 @@ macro_rules! dense {
                     Tile::T128x128 => &dense::$large,
                     Tile::T16x64 => &dense::$small,
                     Tile::Unaligned64x64 => &dense::$unaligned,
+                }
+            }
+
+            fn hopper(tile: HopperTile) -> &'static Kernel<HopperArgs<$out>> {
+                match tile {
+                    HopperTile::T128x256 => &hopper::dense::$hopper256,
+                    HopperTile::T128x128 => &hopper::dense::$hopper128,
                 }
             }
         }
@@ -81,10 +111,10 @@ macro_rules! grouped {
     };
 }
 
-dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64);
-dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64);
-dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64);
-dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64);
+dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64, hopper_bf16_t128x256, hopper_bf16_t128x128);
+dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, hopper_bf16_f32_t128x256, hopper_bf16_f32_t128x128);
+dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64, hopper_f16_t128x256, hopper_f16_t128x128);
+dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, hopper_f16_f32_t128x256, hopper_f16_f32_t128x128);
 grouped!(bf16: grouped_gemm_bf16_t128x128, grouped_gemm_bf16_t16x64, grouped_gemm_bf16_unaligned_t64x64);
 grouped!(f16: grouped_gemm_f16_t128x128, grouped_gemm_f16_t16x64, grouped_gemm_f16_unaligned_t64x64);
 

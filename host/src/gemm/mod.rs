@@ -3,6 +3,7 @@
 mod dense;
 mod element;
 mod grouped;
+mod hopper;
 
 pub use dense::{mm, mm_into};
 pub use element::{GemmElement, GemmOutput};

@@ -30,9 +30,56 @@ pub fn tile(rows: usize, counts: &[usize], addresses: &[usize]) -> Tile {
     }
 }
 
+/// A tile that Hopper's engine has kernels for, rows by columns of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HopperTile {
+    /// Two blocks share B.
+    T128x256,
+    /// For products of few tiles.
+    T128x128,
+}
+
+/// What one tile of this kind takes besides its products, in columns of them: filling the ring, and storing.
+const OVERHEAD: usize = 24;
+
+impl HopperTile {
+    const ALL: [Self; 2] = [Self::T128x256, Self::T128x128];
+
+    /// Rows of one tile, its columns, and how many are computed together.
+    const fn extent(self) -> (usize, usize, usize) {
+        match self {
+            Self::T128x256 => (128, 256, 2),
+            Self::T128x128 => (128, 128, 1),
+        }
+    }
+
+    /// How long a product takes, in some unit: waves of tiles, times what a tile takes.
+    fn cost(self, m: usize, n: usize, multiprocessors: usize) -> usize {
+        let (rows, columns, together) = self.extent();
+        let tiles = m.div_ceil(rows * together) * n.div_ceil(columns);
+        let waves = tiles.div_ceil((multiprocessors / together).max(1));
+        waves * (columns + OVERHEAD)
+    }
+}
+
+/// The tile for a product of these rows and columns on a device of so many multiprocessors.
+#[must_use]
+pub fn hopper_tile(m: usize, n: usize, multiprocessors: u32) -> HopperTile {
+    let cost = |tile: &HopperTile| tile.cost(m, n, multiprocessors as usize);
+    let best = HopperTile::ALL.into_iter().min_by_key(cost);
+    best.unwrap_or(HopperTile::T128x256)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Tile, tile};
+    use super::{HopperTile, Tile, hopper_tile, tile};
+
+    #[test]
+    fn tiles_fill_the_device() {
+        assert_eq!(hopper_tile(8192, 8192, 132), HopperTile::T128x256);
+        assert_eq!(hopper_tile(1024, 1024, 132), HopperTile::T128x128);
+        assert_eq!(hopper_tile(128, 4096, 132), HopperTile::T128x128);
+    }
 
     #[test]
     fn odd_lengths_and_addresses_take_the_unaligned_tile() {

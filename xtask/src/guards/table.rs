@@ -2,6 +2,14 @@
 
 use super::expectation::Expectation;
 
+/// What Hopper's engine is made of.
+const WARP_SPECIALISED: &[&str] = &[
+    "wgmma.mma_async",
+    "wgmma.wait_group",
+    "cp.async.bulk.tensor",
+    "setmaxnreg",
+];
+
 /// The guards, most specific first.
 pub(super) const EXPECTATIONS: &[Expectation] = &[
     // quantize::block
@@ -75,6 +83,23 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
+    // two a slab for each of two consumers, and one of the block where that is no cluster
+    Expectation::of("hopper_*_f32_t128x128")
+        .hot()
+        .barriers(17)
+        .instructions(WARP_SPECIALISED),
+    Expectation::of("hopper_*_f32_t128x256")
+        .hot()
+        .barriers(32)
+        .instructions(WARP_SPECIALISED),
+    Expectation::of("hopper_*_t128x128")
+        .hot()
+        .barriers(9)
+        .instructions(WARP_SPECIALISED),
+    Expectation::of("hopper_*_t128x256")
+        .hot()
+        .barriers(16)
+        .instructions(WARP_SPECIALISED),
     Expectation::of("*gemm_*_unaligned_*")
         .hot()
         .barriers(1)

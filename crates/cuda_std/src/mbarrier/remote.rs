@@ -38,6 +38,22 @@ impl RemoteMbarrier {
         }
     }
 
+    /// [`arrive`](Self::arrive) of a thread that has written nothing for the others, such as one that is done
+    /// reading (`mbarrier.arrive.shared::cluster.b64`, which releases in the thread's block alone; sm_90).
+    ///
+    /// The wider release is a fence of the whole GPU, which a main loop cannot afford.
+    ///
+    /// # Safety
+    /// As [`arrive`](Self::arrive).
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn arrive_after_reading(self) {
+        on! {
+            gpu => instruction!("mbarrier.arrive.shared::cluster.b64 _, [{0}];", self.address),
+            sim => cuda_sim::device::mbarrier_arrive(self.address, 1),
+        }
+    }
+
     /// Counts `count` arrivals in, as [`arrive`](Self::arrive).
     ///
     /// # Safety

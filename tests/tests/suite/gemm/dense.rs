@@ -119,6 +119,7 @@ fn tiles<T: GemmOutput<f32> + Value>(context: &Context) -> Outcome {
     let kept = rows
         .into_iter()
         .flat_map(|m| [[m, 24, 200], [m, 9, 141]])
+        .chain([[1000, 1016, 136]])
         .map(|shape| Case::plain(shape, Values::Whole))
         .collect();
     context.check(0, kept, &cases(Just(Values::Whole)), |case| {

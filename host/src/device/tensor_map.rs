@@ -1,0 +1,104 @@
+//! Tensor maps of matrices, which Hopper's tensor copies take.
+
+use ::tensor_map::{L2Promotion, Swizzle, TensorMap, TensorMapType, TiledTensor, simulated};
+use cuda_std::grid_constant::GridConstant;
+use formats::{E4m3, E5m2};
+use half::{bf16, f16};
+
+use super::{Kind, Stream};
+use crate::element::Element;
+use crate::error::{Error, Result};
+use crate::tensor::{TensorView, TensorViewMut};
+
+/// Bytes of a box's rows: what the widest swizzle spans.
+const ROW_BYTES: usize = 128;
+
+/// Tensor copies want addresses and strides to be multiples of this.
+const ALIGNMENT: usize = 16;
+
+/// An element that tensor copies move.
+pub trait Tiled: Element {
+    /// What the copies call it.
+    const TYPE: TensorMapType;
+}
+
+macro_rules! tiled {
+    ($($type:ty: $map:ident;)*) => { $(
+        impl Tiled for $type {
+            const TYPE: TensorMapType = TensorMapType::$map;
+        }
+    )* };
+}
+
+tiled! {
+    bf16: Bf16;
+    f16: F16;
+    f32: F32;
+    E4m3: U8;
+    E5m2: U8;
+}
+
+/// A matrix on a device.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matrix<T> {
+    /// Its first element.
+    pub address: *const T,
+    /// Rows.
+    pub rows: usize,
+    /// Elements of a row.
+    pub columns: usize,
+    /// Elements from row to row.
+    pub stride: usize,
+}
+
+impl<T: Tiled> Matrix<T> {
+    /// The matrix of a view of this shape.
+    pub fn of(view: &TensorView<'_, T>, [rows, columns]: [usize; 2]) -> Self {
+        Self {
+            address: view.as_ptr(),
+            rows,
+            columns,
+            stride: view.row_stride(),
+        }
+    }
+
+    /// The matrix of a view of this shape, to be written.
+    pub fn of_mut(view: &TensorViewMut<'_, T>, [rows, columns]: [usize; 2]) -> Self {
+        Self {
+            address: view.as_ptr().cast_const(),
+            rows,
+            columns,
+            stride: view.row_stride(),
+        }
+    }
+
+    /// Whether tensor copies can move it.
+    pub fn is_aligned(&self) -> bool {
+        let stride = self.stride * size_of::<T>();
+        self.address.addr().is_multiple_of(ALIGNMENT) && stride.is_multiple_of(ALIGNMENT)
+    }
+
+    /// The map of it for the device of `stream`, in boxes of `box_rows` rows by 128 bytes, swizzled by 128 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] if the driver is too old; [`Error::Device`] for a matrix that is not aligned, or empty.
+    pub fn map(&self, stream: &Stream, box_rows: u32) -> Result<GridConstant<TensorMap>> {
+        let shape = [self.columns as u64, self.rows as u64];
+        let strides = [(self.stride * size_of::<T>()) as u64];
+        let tile = [(ROW_BYTES / size_of::<T>()) as u32, box_rows];
+        let tensor = TiledTensor {
+            swizzle: Swizzle::Bytes128,
+            l2_promotion: L2Promotion::Bytes256,
+            ..TiledTensor::new(self.address.addr() as u64, T::TYPE, &shape, &strides, &tile)
+        };
+        let map = match stream.device().kind() {
+            Kind::Cuda(_) => libcuda::encode_tensor_map(&tensor)?,
+            _ => simulated::encode(&tensor).map_err(|rule| Error::Device {
+                op: "tensor map",
+                reason: rule.to_string(),
+            })?,
+        };
+        // SAFETY: a map is 128 bytes that the device reads as they are.
+        Ok(unsafe { GridConstant::new(map) })
+    }
+}

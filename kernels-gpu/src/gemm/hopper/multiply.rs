@@ -1,0 +1,88 @@
+//! The consumers' main loop: a warpgroup multiplies its 64 rows of A by all of B, stage by stage.
+
+use cuda_std::unroll;
+use cuda_std::wgmma::{self, Accumulator, Descriptor, InFlight, KMajor, Product, Reads, Swizzle};
+
+use super::ring::{Place, Ring};
+use super::tile::{Layout, ROW_BYTES, WARPGROUP_ROWS};
+
+/// Bytes of K that one product takes.
+const STEP_BYTES: u32 = 32;
+
+/// A warpgroup's view of the ring, and where it stands.
+pub(super) struct Consumer<const STAGES: u32, const CLUSTER: u32> {
+    ring: Ring<STAGES, CLUSTER>,
+    place: Place<STAGES>,
+    /// Its rows of A in the first stage.
+    a: Descriptor<KMajor>,
+    /// All of B in the first stage.
+    b: Descriptor<KMajor>,
+    stage_bytes: u32,
+    /// The thread's number in the warpgroup.
+    thread: u32,
+}
+
+impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
+    /// The consumer of this number.
+    #[inline(always)]
+    pub fn new(ring: Ring<STAGES, CLUSTER>, layout: Layout, consumer: u32, thread: u32) -> Self {
+        let first = layout.stage(0);
+        let a = first.add(consumer * WARPGROUP_ROWS * ROW_BYTES);
+        Self {
+            ring,
+            place: Place::START,
+            a: Descriptor::k_major(a, Swizzle::Bytes128),
+            b: Descriptor::k_major(first.add(layout.b_offset), Swizzle::Bytes128),
+            stage_bytes: layout.stage_bytes,
+            thread,
+        }
+    }
+
+    /// `d = A B^T` over `k_steps` stages, at least one.
+    ///
+    /// One group of products is always under way: a stage is handed back when the next one's products have
+    /// been issued.
+    ///
+    /// # Safety
+    /// All threads of the warpgroup execute this, with the same `k_steps`, once for each tile that the producer
+    /// loads.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn multiply<T: Reads<KMajor>, const R: usize>(
+        &mut self,
+        d: &mut Accumulator<R>,
+        k_steps: u32,
+    ) where
+        Accumulator<R>: Product<T, T>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        let mut last = self.place.stage;
+        let mut k = 0;
+        while k < k_steps {
+            let on = self.place.stage * self.stage_bytes;
+            // SAFETY: the warpgroup is whole, and the stage is full until it is released.
+            unsafe {
+                self.ring.wait_full(self.place);
+                wgmma::fence();
+                unroll!(step < 4 => {
+                    let on = on + step as u32 * STEP_BYTES;
+                    let adds = k > 0 || step > 0;
+                    d.mma::<T, T, _, _>(self.a.advance(on), self.b.advance(on), adds);
+                });
+                wgmma::commit_group();
+                wgmma::wait_group::<1>(());
+                if k > 0 {
+                    self.ring.release(last, self.thread);
+                }
+            }
+            last = self.place.stage;
+            self.place.advance();
+            k += 1;
+        }
+        // SAFETY: as above.
+        unsafe {
+            wgmma::wait_group::<0>(d);
+            self.ring.release(last, self.thread);
+        }
+    }
+}

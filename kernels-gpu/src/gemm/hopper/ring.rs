@@ -1,0 +1,111 @@
+//! The ring of stages between the producer and the consumers.
+
+use cuda_std::fence;
+use cuda_std::mbarrier::Mbarrier;
+
+/// The barriers of `STAGES` stages. A stage that `CLUSTER` blocks load for each other is empty when the
+/// consumers of all of them are done with it.
+#[derive(Clone, Copy)]
+pub(super) struct Ring<const STAGES: u32, const CLUSTER: u32> {
+    full: Mbarrier,
+    empty: Mbarrier,
+}
+
+/// Where a walk around the ring stands: producer and consumers begin at [`Place::START`] and go on in step.
+#[derive(Clone, Copy)]
+pub(super) struct Place<const STAGES: u32> {
+    pub stage: u32,
+    round: u32,
+}
+
+impl<const STAGES: u32> Place<STAGES> {
+    pub const START: Self = Self { stage: 0, round: 0 };
+
+    /// The next stage.
+    #[inline(always)]
+    pub fn advance(&mut self) {
+        self.stage += 1;
+        if self.stage == STAGES {
+            self.stage = 0;
+            self.round ^= 1;
+        }
+    }
+}
+
+impl<const STAGES: u32, const CLUSTER: u32> Ring<STAGES, CLUSTER> {
+    /// The ring whose barriers start here.
+    #[inline(always)]
+    pub const fn at(barriers: Mbarrier) -> Self {
+        Self {
+            full: barriers,
+            empty: barriers.add(STAGES),
+        }
+    }
+
+    /// Makes the barriers. A barrier of the block, or cluster, must follow.
+    ///
+    /// # Safety
+    /// One thread of the block executes this, once.
+    #[inline(always)]
+    pub unsafe fn init(self, consumers: u32) {
+        let mut stage = 0;
+        while stage < STAGES {
+            // SAFETY: the barriers lie in the plan of shared memory, and nobody uses them yet.
+            unsafe {
+                self.full.add(stage).init(1);
+                self.empty.add(stage).init(consumers * CLUSTER);
+            }
+            stage += 1;
+        }
+        fence::mbarrier_init();
+    }
+
+    /// The barrier that tells when a stage is full: copies complete their bytes on it.
+    #[inline(always)]
+    pub const fn full(self, place: Place<STAGES>) -> Mbarrier {
+        self.full.add(place.stage)
+    }
+
+    /// Waits for a stage that may be overwritten.
+    ///
+    /// # Safety
+    /// The ring was initialised.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn wait_empty(self, place: Place<STAGES>) {
+        let empty = self.empty.add(place.stage);
+        // SAFETY: a barrier of the ring. In the first round all stages are empty.
+        unsafe { empty.wait(place.round ^ 1) }
+    }
+
+    /// Waits for a stage that has been loaded.
+    ///
+    /// # Safety
+    /// The ring was initialised.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn wait_full(self, place: Place<STAGES>) {
+        // SAFETY: a barrier of the ring.
+        unsafe { self.full(place).wait(place.round) }
+    }
+
+    /// Hands a stage back to all producers that load into it.
+    ///
+    /// # Safety
+    /// All threads of a consumer warpgroup execute this, once for each time that the stage was full; `thread` is
+    /// the thread's number in it.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn release(self, stage: u32, thread: u32) {
+        let empty = self.empty.add(stage);
+        if thread < CLUSTER {
+            // SAFETY: a barrier of the ring, in a block that does not exit before all are done.
+            unsafe {
+                match CLUSTER {
+                    1 => empty.arrive(),
+                    _ => empty.remote(thread).arrive_after_reading(),
+                }
+            }
+        }
+    }
+}
