@@ -1,10 +1,10 @@
 //! What is measured: an operation at a shape, described first and built when its turn comes.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use gatewarp::Stream;
 
 use crate::ceiling::Work;
-use crate::data::Pool;
+use crate::data::{self, Pool};
 use crate::peer::{CublasLt, Operands, Problem};
 
 /// What building a case takes.
@@ -15,6 +15,17 @@ pub struct Bench<'a> {
     pub pool: &'a Pool,
     /// The peer, where one was asked for and found.
     pub peer: Option<&'a CublasLt>,
+}
+
+impl Bench<'_> {
+    /// How many buffers of this size a case has: enough to make a GPU's cache cold; few where references are measured.
+    #[must_use]
+    pub fn rotation(&self, bytes: usize) -> usize {
+        match self.stream.device().is_cuda() {
+            true => data::rotation(bytes),
+            false => 2,
+        }
+    }
 }
 
 /// A case before it is built.
@@ -63,5 +74,18 @@ pub trait Case {
     fn operands(&mut self, call: usize) -> Option<Operands> {
         let _ = call;
         None
+    }
+
+    /// Compares what the peer gives on the operands of call 0 with the reference: `multiply` runs it on them.
+    ///
+    /// # Errors
+    /// What differs, or the peer's.
+    fn verify_peer(
+        &mut self,
+        stream: &Stream,
+        multiply: &mut dyn FnMut(&Operands) -> Result<()>,
+    ) -> Result<()> {
+        let _ = (stream, multiply);
+        bail!("nothing to hold the peer to")
     }
 }

@@ -13,8 +13,8 @@ pub const NAME: &str = "cublaslt";
 /// Suggestions that are tried.
 const SUGGESTIONS: usize = 16;
 
-/// Scratch memory that they may ask for: what NVIDIA recommends for Hopper.
-const WORKSPACE: usize = 32 << 20;
+/// Scratch memory that the peer may ask for: what NVIDIA recommends for Hopper.
+pub const WORKSPACE: usize = 32 << 20;
 
 /// Replays of each suggestion.
 const TRIALS: usize = 3;
@@ -29,37 +29,58 @@ pub struct Rival {
 }
 
 impl Rival {
-    /// The fastest of what the heuristics suggest.
+    /// The fastest of what the heuristics suggest, verified; none if the peer does not solve the problem.
     ///
     /// # Errors
-    /// The peer's, if it does not solve the problem; the library's.
+    /// What is wrong with its result; the peer's; the library's.
     pub fn best(
         peer: &CublasLt,
         problem: &Problem,
         stream: &Stream,
         case: &mut dyn Case,
         effort: &Effort,
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
+        let plans = match peer.candidates(problem, WORKSPACE, SUGGESTIONS) {
+            Err(error) if error.is_unsolved() => return Ok(None),
+            plans => plans?,
+        };
         let mut workspace = Tensor::empty(stream, &[WORKSPACE])?;
-        let mut best: Option<(f64, Replay, Plan)> = None;
-        for plan in peer.candidates(problem, WORKSPACE, SUGGESTIONS)? {
-            let replay = capture(&plan, stream, case, &mut workspace, effort)?;
-            let trial = Effort {
-                rounds: TRIALS,
-                ..*effort
-            };
-            let taken = timing::in_turn(stream, &[&replay], &trial)?[0].median;
-            if best.as_ref().is_none_or(|(least, ..)| taken < *least) {
-                best = Some((taken, replay, plan));
-            }
-        }
-        let (_, replay, plan) = best.context("the peer suggests nothing")?;
-        Ok(Self {
+        let (replay, plan) = fastest(plans, stream, case, &mut workspace, effort)?;
+        let address = workspace.view_mut().as_ptr();
+        let verified = case.verify_peer(stream, &mut |operands| {
+            run(&plan, stream, &operands.with_workspace(address))
+        });
+        verified.context("the peer's result is wrong")?;
+        Ok(Some(Self {
             replay,
             _plan: plan,
             _workspace: workspace,
-        })
+        }))
     }
+}
+
+/// The plan that takes the least time, captured.
+fn fastest(
+    plans: Vec<Plan>,
+    stream: &Stream,
+    case: &mut dyn Case,
+    workspace: &mut Tensor<u8>,
+    effort: &Effort,
+) -> Result<(Replay, Plan)> {
+    let trial = Effort {
+        rounds: TRIALS,
+        ..*effort
+    };
+    let mut best: Option<(f64, Replay, Plan)> = None;
+    for plan in plans {
+        let replay = capture(&plan, stream, case, workspace, effort)?;
+        let taken = timing::in_turn(stream, &[&replay], &trial)?[0].median;
+        if best.as_ref().is_none_or(|(least, ..)| taken < *least) {
+            best = Some((taken, replay, plan));
+        }
+    }
+    let (_, replay, plan) = best.context("the peer suggests nothing")?;
+    Ok((replay, plan))
 }
 
 fn capture(

@@ -62,7 +62,7 @@ impl Meter<'_> {
             Ok(case.run(stream, call)?)
         })?;
         let peer = match (self.bench.peer, &spec.problem) {
-            (Some(peer), Some(problem)) => Some(Rival::best(peer, problem, stream, case, &effort)?),
+            (Some(peer), Some(problem)) => Rival::best(peer, problem, stream, case, &effort)?,
             _ => None,
         };
         let contenders: Vec<&Replay> = [Some(&ours), peer.as_ref().map(|it| &it.replay)]

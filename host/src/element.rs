@@ -77,7 +77,7 @@ elements! {
     E8m0: E8m0;
 }
 
-/// A floating-point element: computed in `f32`, rounded to nearest even when stored.
+/// A floating-point element: computed in `f32`, rounded to nearest even when stored; FP8 saturates.
 pub trait Float: Tiled {
     /// The value as `f32`, exactly.
     fn to_f32(self) -> f32;
@@ -100,6 +100,24 @@ impl Float for f16 {
     }
     fn from_f32(value: f32) -> Self {
         f16::from_f32(value)
+    }
+}
+
+impl Float for E4m3 {
+    fn to_f32(self) -> f32 {
+        Self::to_f32(self)
+    }
+    fn from_f32(value: f32) -> Self {
+        Self::from_f32(value)
+    }
+}
+
+impl Float for E5m2 {
+    fn to_f32(self) -> f32 {
+        Self::to_f32(self)
+    }
+    fn from_f32(value: f32) -> Self {
+        Self::from_f32(value)
     }
 }
 

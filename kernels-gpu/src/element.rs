@@ -1,6 +1,6 @@
 //! Floating-point elements of tensors: stored narrow, computed in `f32`.
 
-use cuda_std::cvt;
+use cuda_std::{cvt, packed};
 use half::{bf16, f16};
 
 /// A float that kernels load, compute with in `f32`, and store rounded to nearest even.
@@ -22,6 +22,10 @@ pub trait Element: Copy + 'static {
 
     /// The word of two elements; an `f32` is the first alone.
     fn pack_word(values: [f32; 2]) -> u32;
+
+    /// The larger magnitude of `most`, which holds magnitudes, and of a word, element by element; NaN counts as nothing, as
+    /// in PTX's `max`.
+    fn max_magnitude(most: u32, word: u32) -> u32;
 }
 
 impl Element for bf16 {
@@ -53,6 +57,11 @@ impl Element for bf16 {
     #[inline(always)]
     fn pack_word(values: [f32; 2]) -> u32 {
         cvt::f32x2_to_bf16x2(values[0], values[1])
+    }
+
+    #[inline(always)]
+    fn max_magnitude(most: u32, word: u32) -> u32 {
+        packed::max_bf16x2(most, packed::abs_x2(word))
     }
 }
 
@@ -86,6 +95,11 @@ impl Element for f16 {
     fn pack_word(values: [f32; 2]) -> u32 {
         cvt::f32x2_to_f16x2(values[0], values[1])
     }
+
+    #[inline(always)]
+    fn max_magnitude(most: u32, word: u32) -> u32 {
+        packed::max_f16x2(most, packed::abs_x2(word))
+    }
 }
 
 impl Element for f32 {
@@ -114,5 +128,12 @@ impl Element for f32 {
     #[inline(always)]
     fn pack_word(values: [f32; 2]) -> u32 {
         values[0].to_bits()
+    }
+
+    #[inline(always)]
+    fn max_magnitude(most: u32, word: u32) -> u32 {
+        f32::from_bits(most)
+            .max(f32::from_bits(word).abs())
+            .to_bits()
     }
 }

@@ -8,10 +8,10 @@
 //! A [`Source`] is what an octet is made of: memory, or an activation of memory. A kernel that quantises is
 //! generic over it, so that an activation fused into a quantiser is the same code.
 
-use core::marker::PhantomData;
+use cuda_std::cache;
 
 use crate::element::Element;
-use crate::pack::{MAX_LEN, Pack, Single};
+use crate::pack::Words4;
 
 /// Elements of an octet.
 pub const OCTET: usize = 8;
@@ -22,26 +22,19 @@ pub type Octet = [f32; OCTET];
 /// Eight elements as memory has them, one after the other; of 16-bit elements in the first four words.
 pub type RawOctet = [u32; OCTET];
 
-/// Reads an octet as it is, with as many loads as it takes packs.
+/// Reads an octet as it is, 16 bytes at once.
 ///
 /// # Safety
-/// `from` is valid for eight elements and aligned to `P`.
+/// `from` is valid for eight elements and aligned to 16 bytes.
 #[inline(always)]
-pub unsafe fn fetch<T: Element, P: Pack<T>>(from: *const T) -> RawOctet {
-    const { assert!(OCTET.is_multiple_of(P::LEN)) };
+pub unsafe fn fetch<T: Element>(from: *const T) -> RawOctet {
     let mut raw = [0; OCTET];
     let mut first = 0;
-    while first < OCTET {
-        // SAFETY: inside the eight elements, a multiple of the pack's length.
-        let words = unsafe { P::read(from.add(first).cast()) }.words();
-        // An element narrower than a word goes to its place within one.
-        let shift = first % T::PER_WORD * 16;
-        let mut word = 0;
-        while word * T::PER_WORD < P::LEN {
-            raw[first / T::PER_WORD + word] |= words[word] << shift;
-            word += 1;
-        }
-        first += P::LEN;
+    while first * T::PER_WORD < OCTET {
+        // SAFETY: inside the eight elements.
+        let Words4(words) = unsafe { cache::load(from.add(first * T::PER_WORD).cast()) };
+        [raw[first], raw[first + 1], raw[first + 2], raw[first + 3]] = words;
+        first += 4;
     }
     raw
 }
@@ -58,16 +51,6 @@ pub fn open<T: Element>(raw: &RawOctet) -> Octet {
         i += 1;
     }
     octet
-}
-
-/// Loads an octet: [`fetch`] and [`open`].
-///
-/// # Safety
-/// As [`fetch`].
-#[inline(always)]
-pub unsafe fn load<T: Element, P: Pack<T>>(from: *const T) -> Octet {
-    // SAFETY: the caller's contract.
-    open::<T>(&unsafe { fetch::<T, P>(from) })
 }
 
 /// The octet as memory has it, each element rounded to nearest even.
@@ -90,38 +73,69 @@ pub fn rounded<T: Element>(octet: &Octet) -> Octet {
     open::<T>(&close::<T>(octet))
 }
 
-/// Stores an octet, each element rounded to nearest even.
+/// Stores an octet, each element rounded to nearest even, 16 bytes at once.
 ///
 /// # Safety
-/// `to` is valid for eight elements, nobody else's, and aligned to `P`.
+/// `to` is valid for eight elements, nobody else's, and aligned to 16 bytes.
 #[inline(always)]
-pub unsafe fn store<T: Element, P: Pack<T>>(to: *mut T, octet: &Octet) {
-    const { assert!(OCTET.is_multiple_of(P::LEN)) };
+pub unsafe fn store<T: Element>(to: *mut T, octet: &Octet) {
+    let raw = close::<T>(octet);
     let mut first = 0;
-    while first < OCTET {
-        let mut lanes = [0.0; MAX_LEN];
-        let mut i = 0;
-        while i < P::LEN {
-            lanes[i] = octet[first + i];
-            i += 1;
+    while first * T::PER_WORD < OCTET {
+        let words = [raw[first], raw[first + 1], raw[first + 2], raw[first + 3]];
+        // SAFETY: inside the eight elements.
+        unsafe { cache::store(to.add(first * T::PER_WORD).cast(), Words4(words)) };
+        first += 4;
+    }
+}
+
+/// Stores the first `count` elements of an octet, or all, each rounded to nearest even.
+///
+/// # Safety
+/// `to` is valid for so many elements, and they are nobody else's.
+#[inline(always)]
+pub unsafe fn store_first<T: Element>(to: *mut T, octet: &Octet, count: u32) {
+    let mut i = 0;
+    while i < OCTET {
+        if (i as u32) < count {
+            // SAFETY: one of the elements.
+            unsafe { *to.add(i) = T::from_f32(octet[i]) };
         }
-        // SAFETY: inside the eight elements, a multiple of the pack's length.
-        unsafe { P::pack(&lanes).write(to.add(first).cast()) };
-        first += P::LEN;
+        i += 1;
     }
 }
 
 /// The largest magnitude of an octet; NaN counts as nothing, as in PTX's `max`.
 #[inline(always)]
 #[must_use]
-pub fn amax(octet: &Octet) -> f32 {
-    let mut max = 0.0f32;
+pub fn amax<T: Element>(raw: &RawOctet) -> f32 {
+    let mut most = 0;
+    let mut word = 0;
+    while word * T::PER_WORD < OCTET {
+        most = T::max_magnitude(most, raw[word]);
+        word += 1;
+    }
+    let [a, b] = T::unpack_word(most);
+    a.max(b)
+}
+
+/// The first `count` elements of an octet, and zeros.
+///
+/// # Safety
+/// `from` is valid for as many elements.
+#[inline(always)]
+pub unsafe fn fetch_first<T: Element>(from: *const T, count: u32) -> RawOctet {
+    let mut raw = [0; OCTET];
     let mut i = 0;
     while i < OCTET {
-        max = max.max(octet[i].abs());
+        if (i as u32) < count {
+            // SAFETY: one of the elements.
+            let bits = unsafe { *from.add(i) }.to_word();
+            raw[i / T::PER_WORD] |= bits << (i % T::PER_WORD * 16);
+        }
         i += 1;
     }
-    max
+    raw
 }
 
 /// Where octets come from. To load is one step and to compute another, so that a kernel can have loads under way while
@@ -129,65 +143,67 @@ pub fn amax(octet: &Octet) -> f32 {
 pub trait Source: Copy {
     /// What memory has of an octet.
     type Raw: Copy;
-    /// The same source, of memory that is aligned to its elements and no more.
-    type Narrow: Source<Raw = Self::Raw>;
-
-    /// The same source, of memory that is aligned to its elements and no more.
-    fn narrow(self) -> Self::Narrow;
+    /// What the values of octets are rounded to.
+    type Value: Element;
 
     /// Reads what the octet of `row` is made of that starts at `column`, a multiple of eight.
     ///
     /// # Safety
-    /// There is such a row, and it has eight elements from there on.
+    /// There is such a row, it has eight elements from there on, and they are aligned to 16 bytes.
     unsafe fn fetch(&self, row: u32, column: u32) -> Self::Raw;
 
-    /// The octet.
-    fn open(&self, raw: &Self::Raw) -> Octet;
-
-    /// Both steps.
+    /// As [`fetch`](Self::fetch), of `count` elements, at most eight, aligned to an element and no more; zeros past them.
     ///
     /// # Safety
-    /// As [`fetch`](Self::fetch).
+    /// There is such a row, and it has as many elements from there on.
+    unsafe fn fetch_first(&self, row: u32, column: u32, count: u32) -> Self::Raw;
+
+    /// The octet, as memory has it, or would have it.
+    fn close(&self, raw: &Self::Raw) -> RawOctet;
+
+    /// The octet, to compute with.
     #[inline(always)]
-    unsafe fn octet(&self, row: u32, column: u32) -> Octet {
-        // SAFETY: the caller's contract.
-        self.open(&unsafe { self.fetch(row, column) })
+    fn open(&self, raw: &Self::Raw) -> Octet {
+        open::<Self::Value>(&self.close(raw))
     }
 }
 
 /// Rows in memory.
 #[derive(Clone, Copy)]
-pub struct Plain<T, P> {
+pub struct Plain<T> {
     /// The first element of the first row.
     pub x: *const T,
     /// Elements from row to row.
     pub stride: u64,
-    /// How the memory is read.
-    pub pack: PhantomData<P>,
 }
 
-impl<T: Element, P: Pack<T>> Source for Plain<T, P> {
-    type Raw = RawOctet;
-    type Narrow = Plain<T, Single<T>>;
-
+impl<T> Plain<T> {
+    /// The element of a row and a column.
     #[inline(always)]
-    fn narrow(self) -> Self::Narrow {
-        Plain {
-            x: self.x,
-            stride: self.stride,
-            pack: PhantomData,
-        }
+    fn at(&self, row: u32, column: u32) -> *const T {
+        let offset = u64::from(row) * self.stride + u64::from(column);
+        self.x.wrapping_add(offset as usize)
     }
+}
+
+impl<T: Element> Source for Plain<T> {
+    type Raw = RawOctet;
+    type Value = T;
 
     #[inline(always)]
     unsafe fn fetch(&self, row: u32, column: u32) -> RawOctet {
-        let offset = u64::from(row) * self.stride + u64::from(column);
         // SAFETY: the caller's contract.
-        unsafe { fetch::<T, P>(self.x.add(offset as usize)) }
+        unsafe { fetch(self.at(row, column)) }
     }
 
     #[inline(always)]
-    fn open(&self, raw: &RawOctet) -> Octet {
-        open::<T>(raw)
+    unsafe fn fetch_first(&self, row: u32, column: u32, count: u32) -> RawOctet {
+        // SAFETY: the caller's contract.
+        unsafe { fetch_first(self.at(row, column), count) }
+    }
+
+    #[inline(always)]
+    fn close(&self, raw: &RawOctet) -> RawOctet {
+        *raw
     }
 }

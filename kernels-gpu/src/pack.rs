@@ -4,8 +4,6 @@
 //! its size, so that it is one memory instruction (`ld.global.v4.b32` for [`Words4`]), and it opens into
 //! `f32` lanes to compute with.
 
-use cuda_std::cache;
-
 use crate::element::Element;
 
 /// The most elements of any pack.
@@ -21,22 +19,6 @@ pub trait Pack<T: Element>: Copy + 'static {
 
     /// The pack of lanes 0 to `LEN`, each rounded to nearest even.
     fn pack(lanes: &[f32; MAX_LEN]) -> Self;
-
-    /// The words as they are, then zeros; of a single element its bits in the first.
-    fn words(self) -> [u32; 4];
-
-    /// Reads a pack by one instruction, which LLVM does not take apart where another branch reads the same
-    /// elements one by one.
-    ///
-    /// # Safety
-    /// `from` is valid, and aligned to the pack.
-    unsafe fn read(from: *const Self) -> Self;
-
-    /// Writes this pack by one instruction, as [`read`](Self::read).
-    ///
-    /// # Safety
-    /// `to` is valid, nobody else's, and aligned to the pack.
-    unsafe fn write(self, to: *mut Self);
 }
 
 /// Four words: 16 bytes.
@@ -109,29 +91,6 @@ macro_rules! words {
                 }
                 Self(words)
             }
-
-            #[inline(always)]
-            unsafe fn read(from: *const Self) -> Self {
-                // SAFETY: the caller's contract.
-                unsafe { cache::load(from) }
-            }
-
-            #[inline(always)]
-            unsafe fn write(self, to: *mut Self) {
-                // SAFETY: the caller's contract.
-                unsafe { cache::store(to, self) }
-            }
-
-            #[inline(always)]
-            fn words(self) -> [u32; 4] {
-                let mut words = [0; 4];
-                let mut word = 0;
-                while word < $count {
-                    words[word] = self.0[word];
-                    word += 1;
-                }
-                words
-            }
         }
     )* };
 }
@@ -155,22 +114,5 @@ impl<T: Element> Pack<T> for Single<T> {
     #[inline(always)]
     fn pack(lanes: &[f32; MAX_LEN]) -> Self {
         Self(T::from_f32(lanes[0]))
-    }
-
-    #[inline(always)]
-    fn words(self) -> [u32; 4] {
-        [self.0.to_word(), 0, 0, 0]
-    }
-
-    #[inline(always)]
-    unsafe fn read(from: *const Self) -> Self {
-        // SAFETY: the caller's contract.
-        unsafe { *from }
-    }
-
-    #[inline(always)]
-    unsafe fn write(self, to: *mut Self) {
-        // SAFETY: the caller's contract.
-        unsafe { *to = self }
     }
 }

@@ -87,6 +87,30 @@ values! {
     f16: f16::from_bits(1), 1.0 / 1024.0, f16::from_f64_const;
 }
 
+macro_rules! codes {
+    ($($type:ty: $epsilon:expr;)*) => { $(
+        impl Value for $type {
+            const EPSILON: f64 = $epsilon;
+            const LANDMARKS: [Self; 5] = [
+                <$type>::ZERO,
+                <$type>::MIN_SUBNORMAL,
+                <$type>::MIN_POSITIVE,
+                <$type>::ONE,
+                <$type>::MAX,
+            ];
+            /// By way of `f32`.
+            fn from_f64(value: f64) -> Self {
+                <$type>::from_f32(value as f32)
+            }
+        }
+    )* };
+}
+
+codes! {
+    E4m3: 1.0 / 8.0;
+    E5m2: 1.0 / 4.0;
+}
+
 impl Value for f32 {
     const EPSILON: f64 = f32::EPSILON as f64;
     const LANDMARKS: [Self; 5] = [0.0, f32::from_bits(1), Self::MIN_POSITIVE, 1.0, Self::MAX];

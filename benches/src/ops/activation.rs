@@ -13,7 +13,6 @@ use gatewarp_tests::values::Value;
 use super::Operation;
 use crate::case::{Bench, Case, Spec};
 use crate::ceiling::Work;
-use crate::data::rotation;
 use crate::sample::{gather, spread};
 use crate::shapes::Set;
 
@@ -144,7 +143,7 @@ struct Elementwise<T> {
 
 impl<T: GatedElement + Value> Elementwise<T> {
     fn new(kind: Kind, bench: &Bench<'_>, m: usize, d: usize) -> Result<Self> {
-        let count = rotation((kind.operands() + 1) * m * d * size_of::<T>());
+        let count = bench.rotation((kind.operands() + 1) * m * d * size_of::<T>());
         let separate = kind == Kind::Swiglu;
         let width = if separate { d } else { kind.operands() * d };
         let random = |columns, from: usize| -> Result<Vec<_>> {

@@ -26,7 +26,7 @@ pub struct Operation {
 }
 
 /// All operations, in the order they run.
-pub const OPERATIONS: [&Operation; 32] = [
+pub const OPERATIONS: [&Operation; 38] = [
     &activation::SILU_AND_MUL,
     &activation::GELU_AND_MUL,
     &activation::GELU_TANH_AND_MUL,
@@ -52,6 +52,12 @@ pub const OPERATIONS: [&Operation; 32] = [
     &quantize::fp8::SILU_STATIC,
     &quantize::fp8::DEQUANTIZE,
     &gemm::MM,
+    &gemm::MM_BF16,
+    &gemm::BMM_BF16,
+    &gemm::MM_FP8,
+    &gemm::MM_FP8_DYNAMIC,
+    &gemm::BMM_FP8,
+    &gemm::FP8_BLOCKSCALE_GEMM,
     &gemm::GROUPED_MM,
     &fused_moe::TOPK,
     &fused_moe::PERMUTE,
@@ -96,7 +102,7 @@ mod tests {
     #[test]
     fn operations_are_found_by_name_and_family() {
         assert_eq!(find("mm").expect("known").len(), 1);
-        assert_eq!(find("gemm").expect("known").len(), 2);
+        assert_eq!(find("gemm").expect("known").len(), 8);
         let error = find("nonsense").err().expect("unknown").to_string();
         assert!(error.contains("nonsense") && error.contains("silu_and_mul"));
         assert!(

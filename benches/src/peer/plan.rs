@@ -34,7 +34,7 @@ pub struct Operands {
 impl Operands {
     /// Matrices at these places on the device, without scales or a workspace.
     #[must_use]
-    pub fn new<T, U>(a: *const T, b: *const T, c: *mut U) -> Self {
+    pub fn new<A, B, C>(a: *const A, b: *const B, c: *mut C) -> Self {
         Self {
             a: a as u64,
             b: b as u64,

@@ -47,15 +47,25 @@ pub enum Scaling {
     Tensor,
     /// A row of the operand.
     Row,
+    /// 128 elements of a row of the operand.
+    Row128,
     /// 128 elements of a row of `A`; a block of 128 x 128 of `B`.
     Block128,
+}
+
+impl Scaling {
+    /// Whether factors are within the sums.
+    #[must_use]
+    pub const fn is_by_128(self) -> bool {
+        matches!(self, Self::Row128 | Self::Block128)
+    }
 }
 
 impl Types {
     /// FP8 as it is commonly run: with fast accumulation, but where blocks are scaled, whose sums are promoted anyway.
     #[must_use]
     pub const fn fp8(scaling: Scaling) -> Self {
-        let fast = !matches!(scaling, Scaling::Block128);
+        let fast = !scaling.is_by_128();
         Self::Fp8 { scaling, fast }
     }
 
@@ -91,13 +101,14 @@ impl Problem {
     pub fn check(&self) -> Result<(), Error> {
         let sizes = [self.m, self.n, self.k, self.batch];
         let scaling = self.types.scaling();
+        let is_by_128 = scaling.is_some_and(Scaling::is_by_128);
         let reason = if sizes.contains(&0) {
             "it is empty"
         } else if sizes.iter().any(|&size| size > LARGEST) {
             "a dimension is over 2^31 - 1"
-        } else if self.batch > 1 && matches!(scaling, Some(Scaling::Row | Scaling::Block128)) {
+        } else if self.batch > 1 && (is_by_128 || scaling == Some(Scaling::Row)) {
             "the scales of a batch are defined for whole tensors only"
-        } else if scaling == Some(Scaling::Block128) && !(self.m | self.n).is_multiple_of(4) {
+        } else if is_by_128 && !(self.m | self.n).is_multiple_of(4) {
             "with block scales, m and n must be multiples of 4"
         } else {
             return Ok(());
@@ -120,6 +131,7 @@ impl fmt::Display for Types {
         let scaling = match scaling {
             Scaling::Tensor => "per tensor",
             Scaling::Row => "per row",
+            Scaling::Row128 => "per 128 of a row",
             Scaling::Block128 => "per block of 128",
         };
         let accumulation = if fast { ", fast accumulation" } else { "" };
@@ -158,6 +170,7 @@ mod tests {
         for (scaling, expected) in [
             (Scaling::Tensor, true),
             (Scaling::Row, true),
+            (Scaling::Row128, false),
             (Scaling::Block128, false),
         ] {
             let Types::Fp8 { fast, .. } = Types::fp8(scaling) else {
@@ -179,6 +192,7 @@ mod tests {
             Problem::new(16, 1 << 31, 16, Types::Bf16),
             Problem::new(6, 128, 128, block),
             Problem::new(128, 129, 128, block),
+            Problem::new(128, 129, 128, Types::fp8(Scaling::Row128)),
             two(block),
             two(Types::fp8(Scaling::Row)),
         ] {

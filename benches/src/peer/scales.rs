@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`Scaling::Tensor`] | one | one |
 //! | [`Scaling::Row`] | `[m]` | `[n]` |
+//! | [`Scaling::Row128`] | `[K, m]` | `[K, n]` |
 //! | [`Scaling::Block128`] | `[K, m]` | `[ceil(n / 128), K rounded up to 4]` |
 //!
 //! All are row-major: the block factors of `A` lie side by side for one block of columns, those of `B` for one block of
@@ -94,6 +95,7 @@ impl Problem {
         let mode = match self.types.scaling()? {
             Scaling::Tensor => ScaleMode::Scalar,
             Scaling::Row => ScaleMode::OuterVector,
+            Scaling::Row128 => ScaleMode::Vector128,
             Scaling::Block128 => block,
         };
         let k = self.k;
@@ -120,6 +122,14 @@ mod tests {
         assert_eq!(b.index(127, 599), 4);
         assert_eq!(b.index(128, 0), 8);
         assert_eq!(b.index(131, 599), 8 + 4);
+    }
+
+    #[test]
+    fn scales_of_128_of_a_row_lie_alike_for_both() {
+        let problem = Problem::new(12, 132, 600, Types::fp8(Scaling::Row128));
+        let [a, b] = [problem.a_scales(), problem.b_scales()].map(|it| it.expect("scaled"));
+        assert_eq!((a.len(), b.len()), (5 * 12, 5 * 132));
+        assert_eq!((a.index(7, 128), b.index(7, 128)), (12 + 7, 132 + 7));
     }
 
     #[test]

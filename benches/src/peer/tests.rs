@@ -68,11 +68,12 @@ fn scales_swap_with_their_operands() {
     let modes = [
         (Scaling::Tensor, 0, 0),
         (Scaling::Row, 3, 3),
+        (Scaling::Row128, 4, 4),
         (Scaling::Block128, 5, 4),
     ];
     for (scaling, first, second) in modes {
         let (objects, _) = run(&Problem::new(16, 48, 256, Types::fp8(scaling)));
-        let fast = i64::from(scaling != Scaling::Block128);
+        let fast = i64::from(!scaling.is_by_128());
         let pointers = [(17, 0x5010), (18, 0x4010)];
         let rest = [(25, fast), (31, first), (32, second)];
         let expected = [&[(3, 1), (4, 0)], &pointers[..], &rest[..]].concat();

@@ -11,7 +11,8 @@ use super::set::Set;
 pub(super) fn check(set: &Set) -> Result<()> {
     ensure!(is_name(&set.name), "{:?} is no name", set.name);
     ensure!(!set.title.trim().is_empty(), "there is no title");
-    let empty = set.cubes.is_empty() && set.dense.is_empty() && set.gated.is_empty();
+    let products = [set.cubes.len(), set.dense.len(), set.batched.len()];
+    let empty = products == [0; 3] && set.gated.is_empty();
     ensure!(!empty || set.moe.is_some(), "there are no shapes");
     ascending("tokens", &set.tokens)?;
     ensure!(!set.tokens.is_empty(), "there are no tokens");
@@ -20,10 +21,15 @@ pub(super) fn check(set: &Set) -> Result<()> {
         let extents = [dense.n, dense.k, dense.max_tokens.unwrap_or(1)];
         ensure!(!extents.contains(&0), "dense {:?} is empty", dense.name);
     }
+    for batched in &set.batched {
+        let extents = [batched.batch, batched.n, batched.k];
+        ensure!(!extents.contains(&0), "batched {:?} is empty", batched.name);
+    }
     for gated in &set.gated {
         ensure!(gated.d > 0, "gated {:?} is empty", gated.name);
     }
     names("dense", set.dense.iter().map(|it| it.name.as_str()))?;
+    names("batched", set.batched.iter().map(|it| it.name.as_str()))?;
     names("gated", set.gated.iter().map(|it| it.name.as_str()))?;
     set.moe.as_ref().map_or(Ok(()), moe)
 }
@@ -88,6 +94,7 @@ mod tests {
         tokens = [1, 2]
         cubes = [64]
         dense = [{ name = "o", n = 1, k = 2 }, { name = "p", n = 1, k = 2 }]
+        batched = [{ name = "q", batch = 4, n = 5, k = 6 }]
         gated = [{ name = "ffn", d = 3 }]
         [moe]
         hidden = 8
@@ -123,6 +130,7 @@ mod tests {
             ("n = 1", "n = 0", "dense \"o\" is empty"),
             ("k = 2", "k = 2, max_tokens = 0", "dense \"o\" is empty"),
             ("\"p\"", "\"o\"", "dense has \"o\" twice"),
+            ("batch = 4", "batch = 0", "batched \"q\" is empty"),
             ("d = 3", "d = 0", "gated \"ffn\" is empty"),
             ("hidden = 8", "hidden = 0", "moe is empty"),
             ("top_k = 2", "top_k = 5", "chooses 5 of 4"),

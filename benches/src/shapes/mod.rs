@@ -9,6 +9,7 @@
 //! tokens = [1, 128]                           # values of M; powers of two up to 8192 if left out
 //! cubes = [1024]                              # products with M = N = K
 //! dense = [{ name = "o", n = 4096, k = 4096 }]
+//! batched = [{ name = "q_absorb", batch = 128, n = 512, k = 128 }]
 //! gated = [{ name = "ffn", d = 14336 }]       # gated activations: [M, 2 d] becomes [M, d]
 //!
 //! [moe]                                       # a layer of experts
@@ -29,7 +30,7 @@ use anyhow::{Context, Result};
 
 pub use embedded::QUICK;
 pub use moe::{Activation, Groups, Moe, Routing};
-pub use set::{Dense, Gated, Set};
+pub use set::{Batched, Dense, Gated, Set};
 
 /// All sets but the quick one, by name.
 ///
@@ -83,6 +84,18 @@ mod tests {
         assert_eq!(dense("deepseek-v3", "qkv_a"), [2112, 7168]);
         assert_eq!(dense("qwen3-235b", "o"), [4096, 8192]);
         assert_eq!(dense("gpt-oss-120b", "qkv"), [5120, 2880]);
+    }
+
+    /// Latents have 512 columns, heads 128 but for their positions.
+    #[test]
+    fn heads_are_those_of_latent_attention() {
+        let set = find("deepseek-v3").expect("a known set");
+        let batches: Vec<_> = set.batches(&[1]).collect();
+        let expected = [
+            ("q_absorb", [1, 512, 128, 128]),
+            ("v_up", [1, 128, 512, 128]),
+        ];
+        assert_eq!(batches, expected.map(|(name, it)| (name.to_owned(), it)));
     }
 
     #[test]
@@ -153,9 +166,13 @@ mod tests {
         assert_eq!(squares.products(&[4096]).count(), 1);
 
         let Set {
-            dense, gated, moe, ..
+            dense,
+            batched,
+            gated,
+            moe,
+            ..
         } = quick().expect("known");
-        assert!(!dense.is_empty() && !gated.is_empty() && moe.is_some());
+        assert!(!dense.is_empty() && !batched.is_empty() && !gated.is_empty() && moe.is_some());
         let work = |[m, n, k]: [usize; 3]| m * n * k;
         let products = quick().expect("known").products(&[1, 16, 128]);
         assert!(products.map(|(_, shape)| work(shape)).sum::<usize>() < 1 << 26);

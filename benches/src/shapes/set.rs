@@ -21,6 +21,9 @@ pub struct Set {
     /// Weight matrices.
     #[serde(default)]
     pub dense: Vec<Dense>,
+    /// Batches of weight matrices.
+    #[serde(default)]
+    pub batched: Vec<Batched>,
     /// Gated activations: of a dense layer, or of one expert.
     #[serde(default)]
     pub gated: Vec<Gated>,
@@ -41,6 +44,20 @@ pub struct Dense {
     /// The largest M that it meets in practice, if that is less than the set's: only the last token of a
     /// prompt needs logits.
     pub max_tokens: Option<usize>,
+}
+
+/// A weight matrix `[N, K]` of each of a batch, such as heads; their products are `[batch, M, K] [batch, N, K]^T`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batched {
+    /// Its name in the model.
+    pub name: String,
+    /// Matrices.
+    pub batch: usize,
+    /// Columns of the result.
+    pub n: usize,
+    /// The length of the sums.
+    pub k: usize,
 }
 
 /// A gated activation: `[M, 2 d]` becomes `[M, d]`.
@@ -65,6 +82,13 @@ impl Set {
             tokens.map(|m| (dense.name.clone(), [m, dense.n, dense.k]))
         });
         cubes.chain(dense)
+    }
+
+    /// The batches `[M, N, K, batch]` of the set at these values of M, with their names in it.
+    pub fn batches(&self, tokens: &[usize]) -> impl Iterator<Item = (String, [usize; 4])> {
+        let of = |it: &Batched, m| (it.name.clone(), [m, it.n, it.k, it.batch]);
+        let batched = self.batched.iter();
+        batched.flat_map(move |it| tokens.iter().map(move |&m| of(it, m)))
     }
 }
 
@@ -96,5 +120,18 @@ mod tests {
             ("b", [3, 7, 8]),
         ];
         assert_eq!(products, expected.map(|(name, it)| (name.to_owned(), it)));
+    }
+
+    #[test]
+    fn batches_have_every_m() {
+        let text = r#"
+            name = "x"
+            title = "X"
+            batched = [{ name = "heads", batch = 2, n = 3, k = 4 }]
+        "#;
+        let set: Set = toml::from_str(text).expect("a set");
+        let batches: Vec<_> = set.batches(&[5, 6]).collect();
+        let expected = [[5, 3, 4, 2], [6, 3, 4, 2]];
+        assert_eq!(batches, expected.map(|it| ("heads".to_owned(), it)));
     }
 }

@@ -23,6 +23,16 @@ pub fn prmt(low: u32, high: u32, selector: u32) -> u32 {
     }
 }
 
+/// Two halves as one word (`mov.b32`): of two conversions to 16 bits, ptxas makes no instruction of its own of it.
+#[inline(always)]
+#[must_use]
+pub fn join(low: u16, high: u16) -> u32 {
+    on! {
+        gpu => compute!(reg32 u32 = "mov.b32 {0}, {{{1}, {2}}};", reg16 low, reg16 high),
+        sim => u32::from(low) | u32::from(high) << 16,
+    }
+}
+
 /// Any function of three bits, on 32 of each at once: bit `4 a + 2 b + c` of `TABLE` is the result for bits
 /// `a`, `b` and `c` (`lop3.b32`).
 ///

@@ -70,6 +70,7 @@ pub struct Kernel<Args> {
     name: &'static str,
     module: &'static str,
     bounds: LaunchBounds,
+    dependent: bool,
     thread: unsafe fn(Args),
 }
 
@@ -86,8 +87,24 @@ impl<Args: KernelArgs> Kernel<Args> {
             name,
             module,
             bounds,
+            dependent: false,
             thread,
         }
+    }
+
+    /// The same kernel, which begins with [`pdl::begin`](crate::pdl::begin). Made by `#[kernel(.., dependent)]`.
+    #[must_use]
+    pub const fn dependent(self) -> Self {
+        Self {
+            dependent: true,
+            ..self
+        }
+    }
+
+    /// Whether the kernel may be launched while the grids before it end, since it waits for them.
+    #[must_use]
+    pub const fn is_dependent(&self) -> bool {
+        self.dependent
     }
 
     /// The name of the PTX entry point.
@@ -170,7 +187,7 @@ tuples! {
     () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
     (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
     (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O)
-    (A B C D E F G H I J K L M N O P)
+    (A B C D E F G H I J K L M N O P) (A B C D E F G H I J K L M N O P Q)
     (A B C D E F G H I J K L M N O P Q S T U V W X Y)
 }
 

@@ -28,3 +28,17 @@ pub fn launch_dependents() {
         sim => cuda_sim::device::griddepcontrol_launch_dependents(),
     }
 }
+
+/// What a kernel begins with that is declared `#[kernel(.., dependent)]`: lets the grids after it be launched once
+/// its own blocks run, and waits for those before it. On GPUs before sm_90 it does nothing.
+///
+/// All such kernels wait, so a grid that has ended ended after all grids before it.
+#[inline(always)]
+#[track_caller]
+pub fn begin() {
+    #[cfg_attr(target_arch = "nvptx64", cfg(cuda_arch = "sm_90a"))]
+    {
+        launch_dependents();
+        wait();
+    }
+}

@@ -3,37 +3,53 @@
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitInt, Token, parenthesized};
 
-/// `launch_bounds(max_threads[, min_blocks])`, or nothing.
+/// `launch_bounds(max_threads[, min_blocks])` and `dependent`, or either, or nothing.
 #[derive(Default)]
 pub struct Bounds {
     pub max_threads: Option<u32>,
     pub min_blocks: Option<u32>,
+    pub dependent: bool,
 }
 
 impl Parse for Bounds {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        if input.is_empty() {
-            return Ok(Self::default());
+        let mut bounds = Self::default();
+        while !input.is_empty() {
+            bounds.argument(input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
         }
+        Ok(bounds)
+    }
+}
+
+impl Bounds {
+    /// Parses the next argument.
+    fn argument(&mut self, input: ParseStream) -> syn::Result<()> {
         let name: Ident = input.parse()?;
-        if name != "launch_bounds" {
-            return Err(syn::Error::new(
+        match name.to_string().as_str() {
+            "launch_bounds" => self.launch_bounds(input),
+            "dependent" => {
+                self.dependent = true;
+                Ok(())
+            }
+            _ => Err(syn::Error::new(
                 name.span(),
-                "expected `launch_bounds(max_threads[, min_blocks])`",
-            ));
+                "expected `launch_bounds(max_threads[, min_blocks])` or `dependent`",
+            )),
         }
+    }
+
+    /// Parses `(max_threads[, min_blocks])`.
+    fn launch_bounds(&mut self, input: ParseStream) -> syn::Result<()> {
         let arguments;
         parenthesized!(arguments in input);
-        let max_threads = in_range(&arguments.parse()?, 1024)?;
-        let min_blocks = if arguments.parse::<Option<Token![,]>>()?.is_some() {
-            Some(in_range(&arguments.parse()?, 32)?)
-        } else {
-            None
-        };
-        Ok(Self {
-            max_threads: Some(max_threads),
-            min_blocks,
-        })
+        self.max_threads = Some(in_range(&arguments.parse()?, 1024)?);
+        if arguments.parse::<Option<Token![,]>>()?.is_some() {
+            self.min_blocks = Some(in_range(&arguments.parse()?, 32)?);
+        }
+        Ok(())
     }
 }
 

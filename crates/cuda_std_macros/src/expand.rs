@@ -49,6 +49,7 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
     let inputs = sig.inputs.iter().map(device_input);
     let constants = sig.inputs.iter().enumerate();
     let constants = constants.filter_map(|(i, input)| device_constant(name, i, input));
+    let begin = begin(bounds);
     let marker = format_ident!("__cuda_kernel__{}", name);
     let mut tail = format!("::{name}");
     if let Some(threads) = bounds.max_threads {
@@ -63,6 +64,7 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
         #[unsafe(no_mangle)]
         #vis unsafe extern "ptx-kernel" fn #name(#(#inputs),*) {
             #(#constants)*
+            #begin
             #block
         }
 
@@ -73,6 +75,11 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
         #vis static #marker: [u8; concat!("module=", module_path!(), #tail).len()] =
             ::cuda_std::marker(concat!("module=", module_path!(), #tail));
     }
+}
+
+/// What a dependent kernel does first.
+fn begin(bounds: &Bounds) -> Option<TokenStream> {
+    bounds.dependent.then(|| quote!(::cuda_std::pdl::begin();))
 }
 
 /// The declaration of a parameter.
@@ -133,12 +140,17 @@ fn host_face(bounds: &Bounds, function: &ItemFn) -> syn::Result<TokenStream> {
     let text = name.to_string();
     let threads = bounds.max_threads.unwrap_or(1024);
     let blocks = bounds.min_blocks.unwrap_or(1);
+    let begin = begin(bounds);
+    let dependent = bounds.dependent.then(|| quote!(.dependent()));
     Ok(quote! {
         #(#attrs)*
         #[cfg(not(target_arch = "nvptx64"))]
         #[allow(non_upper_case_globals)]
         #vis static #name: ::cuda_std::launch::Kernel<(#(#types,)*)> = {
-            unsafe fn body(#inputs) #block
+            unsafe fn body(#inputs) {
+                #begin
+                #block
+            }
             unsafe fn thread((#(#names,)*): (#(#types,)*)) {
                 // SAFETY: the launch passes on the kernel's own contract unchanged.
                 unsafe { body(#(#names),*) }
@@ -148,7 +160,7 @@ fn host_face(bounds: &Bounds, function: &ItemFn) -> syn::Result<TokenStream> {
                 module_path!(),
                 ::cuda_std::launch::LaunchBounds { max_threads: #threads, min_blocks: #blocks },
                 thread,
-            )
+            ) #dependent
         };
     })
 }

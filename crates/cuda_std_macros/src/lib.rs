@@ -15,11 +15,13 @@ mod wgmma;
 
 use proc_macro::TokenStream;
 
-/// Marks a GPU kernel: `#[kernel]` or `#[kernel(launch_bounds(max_threads[, min_blocks]))]`.
+/// Marks a GPU kernel: `#[kernel]`, `#[kernel(launch_bounds(max_threads[, min_blocks]))]`,
+/// `#[kernel(launch_bounds(..), dependent)]`.
 ///
 /// The function must be `unsafe fn`, return nothing, and take only raw pointers, scalars and `GridConstant`s by plain
 /// names. `max_threads` is the largest block it may be launched with (`.maxntid`), `min_blocks` the
-/// number of blocks that must fit on one multiprocessor (`.minnctapersm`).
+/// number of blocks that must fit on one multiprocessor (`.minnctapersm`). A `dependent` kernel begins with
+/// `cuda_std::pdl::begin`, so that the host may launch it while the grids before it end.
 #[proc_macro_attribute]
 pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let bounds = syn::parse_macro_input!(attribute as bounds::Bounds);

@@ -60,18 +60,18 @@ impl LaunchConfig {
 pub unsafe fn launch(
     function: CUfunction,
     config: &LaunchConfig,
-    parameters: &mut [*mut c_void],
+    parameters: &[*mut c_void],
 ) -> Result<(), DriverError> {
     let mut attributes = [RawAttribute::EMPTY; MAX_ATTRIBUTES];
     let count = fill(config, &mut attributes);
     let raw = RawConfig::new(config, &mut attributes[..count]);
-    // SAFETY: `raw` and the attributes it points to live until the call returns; the rest is this
-    // function's own contract.
+    // SAFETY: `raw` and the attributes it points to live until the call returns; the driver reads the
+    // parameters only; the rest is this function's own contract.
     unsafe {
         call!(cuLaunchKernelEx(
             &raw,
             function,
-            parameters.as_mut_ptr(),
+            parameters.as_ptr().cast_mut(),
             ptr::null_mut()
         ))
     }

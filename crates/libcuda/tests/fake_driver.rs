@@ -114,7 +114,7 @@ fn a_missing_symbol_is_named_with_the_version() {
 
             let config = LaunchConfig::new([1; 3], [1; 3]);
             // SAFETY: the stand-in has no such function, so nothing is read.
-            let error = unsafe { launch(std::ptr::null_mut(), &config, &mut []) };
+            let error = unsafe { launch(std::ptr::null_mut(), &config, &[]) };
             assert!(
                 error
                     .expect_err("missing")

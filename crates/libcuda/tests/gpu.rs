@@ -168,14 +168,14 @@ fn launch_ranks(
     };
     let mut address = out;
     let mut base = 10_u32;
-    let mut parameters: [*mut c_void; 2] = [
+    let parameters: [*mut c_void; 2] = [
         ptr::from_mut(&mut address).cast(),
         ptr::from_mut(&mut base).cast(),
     ];
     // SAFETY: the module is loaded; the kernel takes a u64 and a u32 and writes the 4 words of `out`.
     unsafe {
         let function = module_function(module.module, c"ranks")?;
-        launch(function, &config, &mut parameters)
+        launch(function, &config, &parameters)
     }
 }
 

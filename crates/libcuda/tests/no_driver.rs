@@ -63,7 +63,7 @@ fn every_kind_of_wrapper_names_the_library() {
     // SAFETY: without a driver nothing is read or written.
     let (launched, captured) = unsafe {
         (
-            launch(ptr::null_mut(), &config, &mut []),
+            launch(ptr::null_mut(), &config, &[]),
             begin_capture(ptr::null_mut(), CaptureMode::Relaxed),
         )
     };

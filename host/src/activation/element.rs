@@ -5,6 +5,7 @@ use half::{bf16, f16};
 
 use crate::element::Float;
 use crate::kernels::activation as kernels;
+use crate::kernels::activation::table::Table;
 
 /// The arguments of a kernel of one activation.
 pub(super) type FunctionArgs<T> = (
@@ -75,13 +76,13 @@ pub(super) mod sealed {
         /// An activation, for threads that move `width` elements at once.
         fn function(function: Function, width: usize) -> &'static Kernel<FunctionArgs<Self>>;
 
-        /// Any activation, for threads that move 16 bytes at once or one element.
-        fn general(wide: bool) -> &'static Kernel<GeneralArgs<Self>>;
+        /// The activation of a number, for threads that move 16 bytes at once or one element.
+        fn general(number: u32, wide: bool) -> &'static Kernel<GeneralArgs<Self>>;
     }
 }
 
 macro_rules! gated_element {
-    ($type:ty: $wide:ident $narrow:ident $wide_relu:ident $narrow_relu:ident, $($width:pat => $silu:ident $gelu:ident $gelu_tanh:ident,)*) => {
+    ($type:ty: $wide:ident $narrow:ident $wide_bias:ident $narrow_bias:ident $wide_relu:ident $narrow_relu:ident, $($width:pat => $silu:ident $gelu:ident $gelu_tanh:ident,)*) => {
         impl GatedElement for $type {}
 
         impl sealed::Kernels for $type {
@@ -97,15 +98,21 @@ macro_rules! gated_element {
                 }
             }
 
-            fn general(wide: bool) -> &'static Kernel<GeneralArgs<Self>> {
-                if wide { &kernels::$wide } else { &kernels::$narrow }
+            fn general(number: u32, wide: bool) -> &'static Kernel<GeneralArgs<Self>> {
+                match (number, wide) {
+                    (Table::SWIGLU_BIAS, true) => &kernels::$wide_bias,
+                    (Table::SWIGLU_BIAS, false) => &kernels::$narrow_bias,
+                    (_, true) => &kernels::$wide,
+                    (_, false) => &kernels::$narrow,
+                }
             }
         }
     };
 }
 
 gated_element! {
-    bf16: activation_bf16_v8 activation_bf16_v1 squared_relu_bf16_v8 squared_relu_bf16_v1,
+    bf16: activation_bf16_v8 activation_bf16_v1 swiglu_bias_bf16_v8 swiglu_bias_bf16_v1
+        squared_relu_bf16_v8 squared_relu_bf16_v1,
     8 => silu_and_mul_bf16_v8 gelu_and_mul_bf16_v8 gelu_tanh_and_mul_bf16_v8,
     4 => silu_and_mul_bf16_v4 gelu_and_mul_bf16_v4 gelu_tanh_and_mul_bf16_v4,
     2 => silu_and_mul_bf16_v2 gelu_and_mul_bf16_v2 gelu_tanh_and_mul_bf16_v2,
@@ -113,7 +120,8 @@ gated_element! {
 }
 
 gated_element! {
-    f16: activation_f16_v8 activation_f16_v1 squared_relu_f16_v8 squared_relu_f16_v1,
+    f16: activation_f16_v8 activation_f16_v1 swiglu_bias_f16_v8 swiglu_bias_f16_v1
+        squared_relu_f16_v8 squared_relu_f16_v1,
     8 => silu_and_mul_f16_v8 gelu_and_mul_f16_v8 gelu_tanh_and_mul_f16_v8,
     4 => silu_and_mul_f16_v4 gelu_and_mul_f16_v4 gelu_tanh_and_mul_f16_v4,
     2 => silu_and_mul_f16_v2 gelu_and_mul_f16_v2 gelu_tanh_and_mul_f16_v2,
@@ -121,7 +129,8 @@ gated_element! {
 }
 
 gated_element! {
-    f32: activation_f32_v4 activation_f32_v1 squared_relu_f32_v4 squared_relu_f32_v1,
+    f32: activation_f32_v4 activation_f32_v1 swiglu_bias_f32_v4 swiglu_bias_f32_v1
+        squared_relu_f32_v4 squared_relu_f32_v1,
     4 => silu_and_mul_f32_v4 gelu_and_mul_f32_v4 gelu_tanh_and_mul_f32_v4,
     2 => silu_and_mul_f32_v2 gelu_and_mul_f32_v2 gelu_tanh_and_mul_f32_v2,
     _ => silu_and_mul_f32_v1 gelu_and_mul_f32_v1 gelu_tanh_and_mul_f32_v1,

@@ -5,7 +5,8 @@ use std::ptr::null;
 use super::element::{Function, GatedElement, GeneralArgs};
 use crate::device::{LaunchConfig, Stream};
 use crate::error::Result;
-use crate::heuristics::activation::{RowPlan, batch, rows, vector_width};
+use crate::heuristics::activation::{batch, plan, vector_width};
+use crate::heuristics::rows::RowPlan;
 use crate::quantize::rows::RowPointers;
 
 /// Rows of gates, of what they gate and of results; strides in elements.
@@ -73,7 +74,7 @@ impl<T: GatedElement> ActivationRows<T> {
     fn config(&self, stream: &Stream, width: usize, batch: usize) -> LaunchConfig {
         let vectors = (self.d / width).div_ceil(batch);
         let RowPlan { threads, chunks } =
-            rows(self.rows, vectors, stream.device().multiprocessors());
+            plan(self.rows, vectors, stream.device().multiprocessors());
         LaunchConfig::new((self.rows as u32, chunks), threads)
     }
 }
@@ -141,7 +142,7 @@ pub(super) unsafe fn general_rows<T: GatedElement>(
     let config = it.config(stream, width, batch);
     let args = general_args(it, general);
     // SAFETY: as in `function_rows`; the kernel's width is one or what was chosen.
-    unsafe { stream.launch(T::general(width > 1), config, args) }
+    unsafe { stream.launch(T::general(general.number, width > 1), config, args) }
 }
 
 /// The arguments, in the kernels' order.

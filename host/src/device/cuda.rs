@@ -134,12 +134,21 @@ impl CudaDevice {
     ) -> Result<()> {
         self.make_current()?;
         let function = self.function(kernel.name(), kernel.family(), config.shared_bytes)?;
-        args.with_pointers(|pointers: &[*mut c_void]| match config.cluster.count() {
-            // SAFETY: one pointer an argument of the kernel's own signature; the rest is the caller's.
-            1 => unsafe { launch_blocks(stream, function, config, pointers) },
-            // SAFETY: as above.
-            _ => unsafe { launch_clusters(stream, function, config, pointers) },
+        let dependent = kernel.is_dependent() && self.has_dependent_launches();
+        args.with_pointers(|pointers: &[*mut c_void]| {
+            if config.cluster.count() == 1 && !dependent {
+                // SAFETY: one pointer an argument of the kernel's own signature; the rest is the caller's.
+                unsafe { launch_blocks(stream, function, config, pointers) }
+            } else {
+                // SAFETY: as above; a dependent kernel waits for the grids before it.
+                unsafe { launch_extended(stream, function, config, dependent, pointers) }
+            }
         })
+    }
+
+    /// Whether the modules that this GPU runs were compiled to wait for the grids before them.
+    fn has_dependent_launches(&self) -> bool {
+        self.compute_capability == ComputeCapability::HOPPER
     }
 
     /// The kernel of this name, allowed this much shared memory.
@@ -235,25 +244,27 @@ unsafe fn launch_blocks(
     check("cuLaunchKernel", launched)
 }
 
-/// Launches a grid of clusters, which cust cannot.
+/// Launches a grid of clusters, or while the grid before it ends, which cust cannot.
 ///
 /// # Safety
-/// As [`launch_blocks`].
-unsafe fn launch_clusters(
+/// As [`launch_blocks`]; if `dependent`, the kernel waits for the grids before it.
+unsafe fn launch_extended(
     stream: &cust::stream::Stream,
     function: &Function<'_>,
     config: LaunchConfig,
+    dependent: bool,
     pointers: &[*mut c_void],
 ) -> Result<()> {
     let extents = |dim: Dim3| [dim.x, dim.y, dim.z];
     let launch = libcuda::LaunchConfig {
         shared_bytes: config.shared_bytes,
         stream: stream.as_inner(),
-        cluster: Some(extents(config.cluster)),
+        cluster: (config.cluster.count() > 1).then(|| extents(config.cluster)),
+        programmatic_serialization: dependent,
         ..libcuda::LaunchConfig::new(extents(config.grid), extents(config.block))
     };
     // SAFETY: the caller's contract; the function's module stays loaded, and the stream is alive.
-    Ok(unsafe { libcuda::launch(function.to_raw(), &launch, &mut pointers.to_vec()) }?)
+    Ok(unsafe { libcuda::launch(function.to_raw(), &launch, pointers) }?)
 }
 
 /// The driver's own words on PTX it refused: asks it once more, for the log that cust does not keep.

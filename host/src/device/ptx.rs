@@ -18,6 +18,11 @@ pub struct ComputeCapability {
     pub minor: u32,
 }
 
+impl ComputeCapability {
+    /// Hopper: what the `sm_90a` modules run on.
+    pub const HOPPER: Self = Self { major: 9, minor: 0 };
+}
+
 impl fmt::Display for ComputeCapability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
@@ -81,11 +86,11 @@ macro_rules! families {
 }
 
 static MODULES: &[PtxModule] = families! {
-    "activation" "ceiling" "gemm" "moe"
+    "activation" "ceiling" "gemm" "gemm_fp8" "moe"
     "quantize_block_mxfp4" "quantize_block_mxfp8" "quantize_block_nvfp4"
     "quantize_fp8_back" "quantize_fp8_group" "quantize_fp8_tensor" "quantize_fp8_token" "quantize_fp8_weights"
     "quantize_layout";
-    hopper "gemm_hopper"
+    hopper "gemm_hopper" "gemm_hopper_block_scaled" "gemm_hopper_fp8" "gemm_hopper_fp8_mixed"
 };
 
 /// All PTX modules inside this library.

@@ -38,12 +38,14 @@ tiled! {
     E5m2: U8;
 }
 
-/// A matrix on a device.
+/// Matrices on a device, one below the other.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Matrix<T> {
-    /// Its first element.
+pub(crate) struct Matrices<T> {
+    /// The first element.
     pub address: *const T,
-    /// Rows.
+    /// How many.
+    pub matrices: usize,
+    /// Rows of each.
     pub rows: usize,
     /// Elements of a row.
     pub columns: usize,
@@ -51,41 +53,58 @@ pub(crate) struct Matrix<T> {
     pub stride: usize,
 }
 
-impl<T: Tiled> Matrix<T> {
-    /// The matrix of a view of this shape.
-    pub fn of(view: &TensorView<'_, T>, [rows, columns]: [usize; 2]) -> Self {
+impl<T: Tiled> Matrices<T> {
+    /// The matrices of a view of this shape.
+    pub fn of(view: &TensorView<'_, T>, shape: [usize; 3]) -> Self {
+        Self::new(view.as_ptr(), shape, view.row_stride())
+    }
+
+    /// The matrices of a view of this shape, to be written.
+    pub fn of_mut(view: &TensorViewMut<'_, T>, shape: [usize; 3]) -> Self {
+        Self::new(view.as_ptr().cast_const(), shape, view.row_stride())
+    }
+
+    /// A single row may as well be followed by another where tensor copies want it.
+    fn new(address: *const T, [matrices, rows, columns]: [usize; 3], stride: usize) -> Self {
+        let stride = match matrices * rows {
+            0 | 1 => stride.next_multiple_of(ALIGNMENT / size_of::<T>()),
+            _ => stride,
+        };
         Self {
-            address: view.as_ptr(),
+            address,
+            matrices,
             rows,
             columns,
-            stride: view.row_stride(),
+            stride,
         }
     }
 
-    /// The matrix of a view of this shape, to be written.
-    pub fn of_mut(view: &TensorViewMut<'_, T>, [rows, columns]: [usize; 2]) -> Self {
+    /// `count` of them from `first` on.
+    pub fn slice(&self, first: usize, count: usize) -> Self {
+        let elements = first * self.rows * self.stride;
         Self {
-            address: view.as_ptr().cast_const(),
-            rows,
-            columns,
-            stride: view.row_stride(),
+            address: self.address.wrapping_add(elements),
+            matrices: count,
+            ..*self
         }
     }
 
-    /// Whether tensor copies can move it.
+    /// Whether tensor copies can move them.
     pub fn is_aligned(&self) -> bool {
         let stride = self.stride * size_of::<T>();
         self.address.addr().is_multiple_of(ALIGNMENT) && stride.is_multiple_of(ALIGNMENT)
     }
 
-    /// The map of it for the device of `stream`, in boxes of `box_rows` rows by 128 bytes, swizzled by 128 bytes.
+    /// The map of them, `[matrices, rows, columns]`, for the device of `stream`, in boxes of `box_rows` rows by 128 bytes,
+    /// swizzled by 128 bytes.
     ///
     /// # Errors
-    /// [`Error::Driver`] if the driver is too old; [`Error::Device`] for a matrix that is not aligned, or empty.
+    /// [`Error::Driver`] if the driver is too old; [`Error::Device`] for matrices that are not aligned, or empty.
     pub fn map(&self, stream: &Stream, box_rows: u32) -> Result<GridConstant<TensorMap>> {
-        let shape = [self.columns as u64, self.rows as u64];
-        let strides = [(self.stride * size_of::<T>()) as u64];
-        let tile = [(ROW_BYTES / size_of::<T>()) as u32, box_rows];
+        let shape = [self.columns, self.rows, self.matrices].map(|length| length as u64);
+        let row = self.stride * size_of::<T>();
+        let strides = [row as u64, (self.rows * row) as u64];
+        let tile = [(ROW_BYTES / size_of::<T>()) as u32, box_rows, 1];
         let tensor = TiledTensor {
             swizzle: Swizzle::Bytes128,
             l2_promotion: L2Promotion::Bytes256,

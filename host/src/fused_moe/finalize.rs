@@ -3,7 +3,8 @@
 use super::experts::MoeElement;
 use crate::device::{LaunchConfig, Stream};
 use crate::error::{Error, Result};
-use crate::heuristics::activation::{rows, vector_width};
+use crate::heuristics::activation::vector_width;
+use crate::heuristics::rows::plan;
 use crate::op::{HostView, HostViewMut, Op};
 use crate::reference;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
@@ -136,9 +137,10 @@ pub(super) unsafe fn finalize_rows<T: MoeElement>(
         4 => 2,
         width => width,
     };
-    let mut plan = rows(
+    let mut plan = plan(
         it.tokens,
         it.hidden / width,
+        1,
         stream.device().multiprocessors(),
     );
     plan.threads = plan.threads.min(256);

@@ -1,25 +1,27 @@
-//! One matrix product.
+//! Products of 16-bit floats, one and batched.
 
-use super::element::{GemmOutput, blocks};
-use super::hopper::{self, Product};
-use crate::device::tensor_map::Matrix;
-use crate::device::{LaunchConfig, Stream};
+use half::{bf16, f16};
+
+use super::element::GemmOutput;
+use super::finish::Finish;
+use super::options::MmOptions;
+use super::product::{Product, Sizes, check_result};
+use super::{hopper, on_cpu, portable};
+use crate::device::Stream;
 use crate::element::Float;
-use crate::error::{Error, Result};
-use crate::heuristics::gemm::tile;
-use crate::op::{HostView, HostViewMut, Op};
-use crate::reference;
+use crate::error::Result;
+use crate::op::Op;
+use crate::shape::Shape;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
-/// `C[m, n] = A[m, k] * B[n, k]^T`: FlashInfer's `mm_bf16(a, b)`, whose column-major `b [k, n]` is this row
-/// major `[n, k]`, the layout of a linear layer's weight.
+/// `C[m, n] = A[m, k] * B[n, k]^T`, of any 16-bit float: [`mm_bf16`] and [`mm_f16`] without options.
 ///
 /// # Shapes
 /// `a [m, k]`, `b [n, k]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart.
 ///
 /// # Errors
-/// [`Error::Shape`] if the shapes do not fit each other; [`Error::Placement`] if a tensor is not on the
-/// stream.
+/// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other; [`Error::Placement`](crate::Error::Placement)
+/// if a tensor is not on the stream.
 ///
 /// # Numerics
 /// Products are exact, sums are in `f32` in an order that depends on the tile, and the result is rounded
@@ -29,137 +31,196 @@ pub fn mm<T: GemmOutput<O>, O: Float>(
     a: &impl AsView<T>,
     b: &impl AsView<T>,
 ) -> Result<Tensor<O>> {
-    let (a, b) = (a.as_view(), b.as_view());
-    let [m, n, _] = shapes(&a, &b)?;
-    let mut c = Tensor::empty(stream, &[m, n])?;
-    mm_into(stream, &a, &b, &mut c)?;
-    Ok(c)
+    job(("mm", stream), (a, b), &MmOptions::default())?.allocate()
 }
 
 /// [`mm`] into `c [m, n]`. Allocates nothing.
 ///
 /// # Errors
-/// As [`mm`]; [`Error::Shape`] if `c` has another shape.
+/// As [`mm`]; [`Error::Shape`](crate::Error::Shape) if `c` has another shape.
 pub fn mm_into<T: GemmOutput<O>, O: Float>(
     stream: &Stream,
     a: &impl AsView<T>,
     b: &impl AsView<T>,
     c: &mut impl AsViewMut<O>,
 ) -> Result<()> {
-    let op = Op::new("mm", stream);
-    let (a, b, mut c) = (a.as_view(), b.as_view(), c.as_view_mut());
-    let shape = shapes(&a, &b)?;
-    let [m, n, _] = shape;
-    if **c.shape() != [m, n] {
-        return Err(Error::shape(
-            op.name,
-            "c",
-            format!("[{m}, {n}]"),
-            *c.shape(),
-        ));
-    }
-    op.reads("a", &a)?;
-    op.reads("b", &b)?;
-    op.writes("c", &c)?;
-    if m == 0 || n == 0 {
-        return Ok(());
-    }
-    if op.runs_on_cpu() {
-        return on_cpu(stream, &a, &b, &mut c, shape);
-    }
-    // SAFETY: the shapes were checked, and the memory is in this stream's order.
-    unsafe { on_kernels(stream, &a, &b, &c, shape) }
+    job(("mm", stream), (a, b), &MmOptions::default())?.run(c.as_view_mut())
 }
 
-/// The product by the reference.
-fn on_cpu<T: GemmOutput<O>, O: Float>(
-    stream: &Stream,
-    a: &TensorView<'_, T>,
-    b: &TensorView<'_, T>,
-    c: &mut TensorViewMut<'_, O>,
-    shape: [usize; 3],
-) -> Result<()> {
-    // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-    let (a, b, c) = unsafe { (HostView::of(a), HostView::of(b), HostViewMut::of(c)) };
-    stream.run_on_host(move || {
-        reference::gemm::mm(a.read(), b.read(), c.write(), shape);
-        Ok(())
-    })
+macro_rules! named {
+    ($($type:ty: $mm:ident $mm_into:ident $bmm:ident $bmm_into:ident;)*) => { $(
+        #[doc = concat!("`C[m, n] = A[m, k] * B[n, k]^T + bias` of `", stringify!($type), "`: FlashInfer's `mm_bf16(a, b, bias)`,")]
+        /// whose column-major `b [k, n]` is this row-major `[n, k]`, the layout of a linear layer's weight.
+        ///
+        /// # Shapes
+        /// As [`mm`]; the bias is `[n]`.
+        ///
+        /// # Errors
+        /// As [`mm`]; [`Error::Shape`](crate::Error::Shape) if the bias has another length.
+        ///
+        /// # Numerics
+        /// As [`mm`]; the bias is added to the sum before that is rounded. With K = 0 the result is the bias.
+        pub fn $mm<O: Float>(
+            stream: &Stream,
+            a: &impl AsView<$type>,
+            b: &impl AsView<$type>,
+            options: &MmOptions<'_, O>,
+        ) -> Result<Tensor<O>>
+        where
+            $type: GemmOutput<O>,
+        {
+            job((stringify!($mm), stream), (a, b), options)?.allocate()
+        }
+
+        #[doc = concat!("[`", stringify!($mm), "`] into `c [m, n]`. Allocates nothing.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`", stringify!($mm), "`];")]
+        /// [`Error::Shape`](crate::Error::Shape) if `c` has another shape.
+        pub fn $mm_into<O: Float>(
+            stream: &Stream,
+            a: &impl AsView<$type>,
+            b: &impl AsView<$type>,
+            c: &mut impl AsViewMut<O>,
+            options: &MmOptions<'_, O>,
+        ) -> Result<()>
+        where
+            $type: GemmOutput<O>,
+        {
+            job((stringify!($mm), stream), (a, b), options)?.run(c.as_view_mut())
+        }
+
+        #[doc = concat!("`C[i] = A[i] * B[i]^T` for each matrix of a batch of `", stringify!($type), "`: FlashInfer's `bmm_bf16(A, B)`,")]
+        /// whose column-major `B [batch, k, n]` is this row-major `[batch, n, k]`.
+        ///
+        /// # Shapes
+        /// `a [batch, m, k]`, `b [batch, n, k]`, the result `[batch, m, n]`; any of them may be zero or odd, and rows may
+        /// lie apart.
+        ///
+        /// # Errors
+        /// As [`mm`].
+        ///
+        /// # Numerics
+        /// As [`mm`].
+        pub fn $bmm<O: Float>(
+            stream: &Stream,
+            a: &impl AsView<$type>,
+            b: &impl AsView<$type>,
+        ) -> Result<Tensor<O>>
+        where
+            $type: GemmOutput<O>,
+        {
+            batch((stringify!($bmm), stream), (a, b))?.allocate()
+        }
+
+        #[doc = concat!("[`", stringify!($bmm), "`] into `c [batch, m, n]`. Allocates nothing.")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`", stringify!($bmm), "`];")]
+        /// [`Error::Shape`](crate::Error::Shape) if `c` has another shape.
+        pub fn $bmm_into<O: Float>(
+            stream: &Stream,
+            a: &impl AsView<$type>,
+            b: &impl AsView<$type>,
+            c: &mut impl AsViewMut<O>,
+        ) -> Result<()>
+        where
+            $type: GemmOutput<O>,
+        {
+            batch((stringify!($bmm), stream), (a, b))?.run(c.as_view_mut())
+        }
+    )* };
 }
 
-/// The product by the kernels; none of `[m, n]` is zero.
-///
-/// # Safety
-/// The memory is the stream's device's, of this shape, and in the stream's order.
-unsafe fn on_kernels<T: GemmOutput<O>, O: Float>(
-    stream: &Stream,
-    a: &TensorView<'_, T>,
-    b: &TensorView<'_, T>,
-    c: &TensorViewMut<'_, O>,
-    [m, n, k]: [usize; 3],
-) -> Result<()> {
-    let product = Product {
-        a: Matrix::of(a, [m, k]),
-        b: Matrix::of(b, [n, k]),
-        c: Matrix::of_mut(c, [m, n]),
-    };
-    if hopper::takes(stream, &product) {
-        // SAFETY: the caller's contract.
-        return unsafe { hopper::launch::<T, O>(stream, &product) };
-    }
-    let addresses = [a.as_ptr() as usize, b.as_ptr() as usize];
-    let tile = tile(m, &[k, a.row_stride(), b.row_stride()], &addresses);
-    let blocks = blocks(tile);
-    let grid = (
-        m.div_ceil(blocks.rows) as u32,
-        n.div_ceil(blocks.columns) as u32,
-    );
-    let config = LaunchConfig::new(grid, blocks.threads).with_shared(blocks.shared_bytes);
-    let (a_ptr, b_ptr, c_ptr) = (a.as_ptr(), b.as_ptr(), c.as_ptr());
-    let (lda, ldb, ldc) = (
-        a.row_stride() as u64,
-        b.row_stride() as u64,
-        c.row_stride() as u64,
-    );
-    let (m, n, k) = (m as u32, n as u32, k as u32);
-    let args = (a_ptr, b_ptr, c_ptr, m, n, k, lda, ldb, ldc);
-    // SAFETY: the caller's contract; alignment is what the tile was chosen by.
-    unsafe { stream.launch(T::dense(tile), config, args) }
+named! {
+    bf16: mm_bf16 mm_bf16_into bmm_bf16 bmm_bf16_into;
+    f16: mm_f16 mm_f16_into bmm_f16 bmm_f16_into;
 }
 
-/// `[m, n, k]` of a product, if its operands fit each other.
-fn shapes<T: Float>(a: &TensorView<'_, T>, b: &TensorView<'_, T>) -> Result<[usize; 3]> {
-    let &[m, k] = &**a.shape() else {
-        return Err(Error::shape("mm", "a", "[m, k]", *a.shape()));
-    };
-    let &[n, b_k] = &**b.shape() else {
-        return Err(Error::shape("mm", "b", "[n, k]", *b.shape()));
-    };
-    if b_k != k {
-        return Err(Error::shape(
-            "mm",
-            "b",
-            format!("[n, {k}], as a is [{m}, {k}]"),
-            *b.shape(),
-        ));
-    }
-    check_extents("mm", "a", m, k, a)?;
-    check_extents("mm", "b", n, k, b)?;
-    Ok([m, n, k])
+/// Products about to run.
+struct Job<'a, T, O> {
+    op: Op<'a>,
+    a: TensorView<'a, T>,
+    b: TensorView<'a, T>,
+    sizes: Sizes,
+    finish: Finish<'a, O>,
+    /// The shape of C.
+    shape: Shape,
 }
 
-/// Kernels count rows, columns and tiles in 32 bits; column tiles in 16.
-pub(super) fn check_extents<T: Float>(
-    op: &'static str,
-    tensor: &'static str,
-    rows: usize,
-    columns: usize,
-    view: &TensorView<'_, T>,
-) -> Result<()> {
-    const MAX: usize = 1 << 21;
-    if (tensor == "b" && rows > MAX) || rows > 1 << 30 || columns > 1 << 30 {
-        let expected = format!("of at most 2^30 rows and columns, and b of at most {MAX} rows");
-        return Err(Error::shape(op, tensor, expected, *view.shape()));
+/// One product, checked.
+fn job<'a, T: GemmOutput<O>, O: Float>(
+    (name, stream): (&'static str, &'a Stream),
+    (a, b): (&'a impl AsView<T>, &'a impl AsView<T>),
+    options: &MmOptions<'a, O>,
+) -> Result<Job<'a, T, O>> {
+    let (op, a, b) = (Op::new(name, stream), a.as_view(), b.as_view());
+    let sizes = Sizes::of_one(name, ("a", &a), ("b", &b))?;
+    let (finish, shape) = (Finish::bias(options.bias), Shape::new(&[sizes.m, sizes.n])?);
+    Job {
+        op,
+        a,
+        b,
+        sizes,
+        finish,
+        shape,
     }
-    Ok(())
+    .checked()
+}
+
+/// A batch, checked.
+fn batch<'a, T: GemmOutput<O>, O: Float>(
+    (name, stream): (&'static str, &'a Stream),
+    (a, b): (&'a impl AsView<T>, &'a impl AsView<T>),
+) -> Result<Job<'a, T, O>> {
+    let (op, a, b) = (Op::new(name, stream), a.as_view(), b.as_view());
+    let sizes = Sizes::of_batch(name, &a, &b)?;
+    let (finish, shape) = (Finish::bias(None), Shape::new(&sizes.c())?);
+    Job {
+        op,
+        a,
+        b,
+        sizes,
+        finish,
+        shape,
+    }
+    .checked()
+}
+
+impl<T: GemmOutput<O>, O: Float> Job<'_, T, O> {
+    /// Checks what is read.
+    fn checked(self) -> Result<Self> {
+        self.op.reads("a", &self.a)?;
+        self.op.reads("b", &self.b)?;
+        self.finish
+            .check(self.op, self.sizes, ["a_scale", "b_scale"])?;
+        Ok(self)
+    }
+
+    /// Multiplies into a new tensor.
+    fn allocate(self) -> Result<Tensor<O>> {
+        let mut c = Tensor::empty(self.op.stream, &self.shape)?;
+        self.run(c.view_mut())?;
+        Ok(c)
+    }
+
+    /// Multiplies into this.
+    fn run(self, mut c: TensorViewMut<'_, O>) -> Result<()> {
+        check_result(self.op, &self.shape, &c)?;
+        if self.sizes.is_empty() {
+            return Ok(());
+        }
+        let (stream, operands) = (self.op.stream, (&self.a, &self.b));
+        if self.op.runs_on_cpu() {
+            return on_cpu::dense(stream, self.sizes, operands, &self.finish, &mut c);
+        }
+        let product = Product::new(self.sizes, operands, &self.finish, &c);
+        // SAFETY: the shapes were checked, and the memory is in this stream's order.
+        unsafe {
+            match hopper::takes(stream, &product) && !hopper::has_few_rows(&product) {
+                true => hopper::dense(stream, &product, &T::hopper()),
+                false => portable::dense(stream, &product),
+            }
+        }
+    }
 }

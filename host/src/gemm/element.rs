@@ -1,4 +1,4 @@
-//! The types that the portable engine multiplies, and the kernels for each.
+//! The types that are multiplied, and the kernels for each.
 
 use cuda_std::grid_constant::GridConstant;
 use cuda_std::launch::Kernel;
@@ -11,21 +11,59 @@ use crate::heuristics::gemm::Tile;
 use crate::kernels::gemm::{dense, grouped, hopper};
 
 /// The arguments of a dense kernel.
-pub(crate) type DenseArgs<T, O> = (*const T, *const T, *mut O, u32, u32, u32, u64, u64, u64);
+pub type DenseArgs<T, O> = (
+    *const T,
+    *const T,
+    *mut O,
+    u32,
+    u32,
+    u32,
+    u64,
+    u64,
+    u64,
+    *const O,
+);
 
 /// The arguments of a dense kernel for Hopper.
-pub(crate) type HopperArgs<O> = (
+pub type HopperArgs<O> = (
     Map,
     Map,
     Map,
     u32,
     u32,
     u32,
+    u32,
+    *const f32,
+    *const f32,
     *const f32,
     *const f32,
     *const f32,
     *const O,
 );
+
+/// Hopper's kernels of a pair of types, one for each tile that there is.
+pub struct HopperKernels<O: 'static> {
+    pub large: Option<&'static Kernel<HopperArgs<O>>>,
+    pub small: &'static Kernel<HopperArgs<O>>,
+}
+
+impl<O: 'static> HopperKernels<O> {
+    /// The tiles that there are kernels for.
+    pub fn tiles(&self) -> &'static [HopperTile] {
+        match self.large {
+            Some(_) => HopperTile::ALL,
+            None => &[HopperTile::T128x128],
+        }
+    }
+
+    /// The kernel of one of the tiles.
+    pub fn of(&self, tile: HopperTile) -> &'static Kernel<HopperArgs<O>> {
+        match (tile, self.large) {
+            (HopperTile::T128x256, Some(large)) => large,
+            _ => self.small,
+        }
+    }
+}
 
 /// A tensor map, by value.
 type Map = GridConstant<TensorMap>;
@@ -52,17 +90,17 @@ pub trait GemmElement: Float + sealed::Grouped {}
 pub trait GemmOutput<O: Float>: GemmElement + sealed::Dense<O> {}
 
 pub(crate) mod sealed {
-    use super::{DenseArgs, GroupedArgs, HopperArgs};
+    use super::{DenseArgs, GroupedArgs, HopperKernels};
     use crate::device::tensor_map::Tiled;
-    use crate::heuristics::gemm::{HopperTile, Tile};
+    use crate::heuristics::gemm::Tile;
     use cuda_std::launch::Kernel;
 
     /// The dense kernels of a pair of types.
     pub trait Dense<O: Tiled>: Tiled {
         /// The portable kernel of a tile.
         fn dense(tile: Tile) -> &'static Kernel<DenseArgs<Self, O>>;
-        /// Hopper's kernel of a tile.
-        fn hopper(tile: HopperTile) -> &'static Kernel<HopperArgs<O>>;
+        /// Hopper's kernels.
+        fn hopper() -> HopperKernels<O>;
     }
 
     /// The grouped kernels of a type.
@@ -85,10 +123,10 @@ macro_rules! dense {
                 }
             }
 
-            fn hopper(tile: HopperTile) -> &'static Kernel<HopperArgs<$out>> {
-                match tile {
-                    HopperTile::T128x256 => &hopper::dense::$hopper256,
-                    HopperTile::T128x128 => &hopper::dense::$hopper128,
+            fn hopper() -> HopperKernels<$out> {
+                HopperKernels {
+                    large: Some(&hopper::dense::$hopper256),
+                    small: &hopper::dense::$hopper128,
                 }
             }
         }

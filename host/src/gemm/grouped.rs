@@ -1,7 +1,7 @@
 //! Grouped matrix product: each group of rows has a weight matrix of its own.
 
-use super::dense::check_extents;
 use super::element::{GemmElement, blocks};
+use super::product::{check_a, check_b};
 use crate::device::{LaunchConfig, Stream};
 use crate::error::{Error, Result};
 use crate::heuristics::gemm::tile;
@@ -191,7 +191,7 @@ fn shapes<T: GemmElement>(
             *offsets.shape(),
         ));
     }
-    check_extents(OP, "a", rows, k, a)?;
-    check_extents(OP, "b", n, k, b)?;
+    check_a(OP, ("a", a), [rows, k])?;
+    check_b(OP, ("b", b), [n, k])?;
     Ok(Shapes { groups, rows, n, k })
 }

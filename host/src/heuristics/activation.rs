@@ -1,22 +1,9 @@
-//! How a row-wise, memory-bound kernel is laid over its rows.
+//! How an activation is laid over its rows, and what its threads move at once.
+
+use super::rows::RowPlan;
 
 /// The bytes that one thread moves with one instruction at most.
 const VECTOR_BYTES: usize = 16;
-
-/// Threads of a block that has a row to itself. Two or three vectors a thread keep enough loads under way.
-const ROW_THREADS: usize = 512;
-
-/// Threads of a block where rows are shared out to fill the GPU.
-const CHUNK_THREADS: usize = 128;
-
-/// A layout of blocks over rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowPlan {
-    /// Threads of a block.
-    pub threads: u32,
-    /// Blocks a row.
-    pub chunks: u32,
-}
 
 /// Elements that a thread can move at once: the largest power of two, at most 16 bytes' worth, that
 /// divides all of `counts` (lengths, strides and offsets in elements) and keeps all `addresses` aligned.
@@ -42,27 +29,25 @@ pub fn batch(pack_bytes: usize) -> usize {
     (VECTOR_BYTES / pack_bytes.max(1)).clamp(1, 4)
 }
 
-/// Blocks for `rows` rows of `vectors` vectors each: a block a row if that fills the GPU, else smaller
-/// blocks, several a row.
+/// Threads of a block that has a row to itself. Two or three vectors a thread keep enough loads under way.
+const ROW_THREADS: usize = 512;
+
+/// Blocks for `rows` rows of `vectors` vectors each: a block a row if that fills the GPU, whose rounds overlap; else as
+/// [`rows::plan`](super::rows::plan).
 #[must_use]
-pub fn rows(rows: usize, vectors: usize, multiprocessors: u32) -> RowPlan {
-    let vectors = vectors.max(1);
-    if rows >= 2 * multiprocessors as usize {
-        return RowPlan {
-            threads: vectors.next_multiple_of(32).min(ROW_THREADS) as u32,
-            chunks: 1,
-        };
+pub fn plan(rows: usize, vectors: usize, multiprocessors: u32) -> RowPlan {
+    if rows < 2 * multiprocessors as usize {
+        return super::rows::plan(rows, vectors, 1, multiprocessors);
     }
-    let threads = vectors.next_multiple_of(32).min(CHUNK_THREADS);
     RowPlan {
-        threads: threads as u32,
-        chunks: vectors.div_ceil(threads).min(u16::MAX as usize) as u32,
+        threads: vectors.max(1).next_multiple_of(32).min(ROW_THREADS) as u32,
+        chunks: 1,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{RowPlan, batch, rows, vector_width};
+    use super::{batch, plan, vector_width};
 
     #[test]
     fn the_widest_vector_that_everything_allows() {
@@ -81,27 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn many_rows_get_a_block_each_and_few_are_shared_out() {
-        assert_eq!(
-            rows(8192, 1376, 132),
-            RowPlan {
-                threads: 512,
-                chunks: 1
-            }
-        );
-        assert_eq!(
-            rows(1, 1376, 132),
-            RowPlan {
-                threads: 128,
-                chunks: 11
-            }
-        );
-        assert_eq!(
-            rows(1, 1, 132),
-            RowPlan {
-                threads: 32,
-                chunks: 1
-            }
-        );
+    fn many_rows_have_a_block_each_and_few_are_shared_out() {
+        let numbers = |rows| {
+            let plan = plan(rows, 1376, 132);
+            (plan.threads, plan.chunks)
+        };
+        assert_eq!(numbers(8192), (512, 1));
+        assert_eq!(numbers(128), (352, 4));
+        assert_eq!(numbers(1), (128, 11));
     }
 }

@@ -43,7 +43,8 @@ pub enum HopperTile {
 const OVERHEAD: usize = 24;
 
 impl HopperTile {
-    const ALL: [Self; 2] = [Self::T128x256, Self::T128x128];
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::T128x256, Self::T128x128];
 
     /// Rows of one tile, its columns, and how many are computed together.
     const fn extent(self) -> (usize, usize, usize) {
@@ -54,20 +55,20 @@ impl HopperTile {
     }
 
     /// How long a product takes, in some unit: waves of tiles, times what a tile takes.
-    fn cost(self, m: usize, n: usize, multiprocessors: usize) -> usize {
+    fn cost(self, [matrices, m, n]: [usize; 3], multiprocessors: usize) -> usize {
         let (rows, columns, together) = self.extent();
-        let tiles = m.div_ceil(rows * together) * n.div_ceil(columns);
+        let tiles = matrices * m.div_ceil(rows * together) * n.div_ceil(columns);
         let waves = tiles.div_ceil((multiprocessors / together).max(1));
         waves * (columns + OVERHEAD)
     }
 }
 
-/// The tile for a product of these rows and columns on a device of so many multiprocessors.
+/// Which of the tiles, for `[matrices, m, n]`, products of so many rows and columns, on a device of so many multiprocessors.
 #[must_use]
-pub fn hopper_tile(m: usize, n: usize, multiprocessors: u32) -> HopperTile {
-    let cost = |tile: &HopperTile| tile.cost(m, n, multiprocessors as usize);
-    let best = HopperTile::ALL.into_iter().min_by_key(cost);
-    best.unwrap_or(HopperTile::T128x256)
+pub fn hopper_tile(tiles: &[HopperTile], shape: [usize; 3], multiprocessors: u32) -> HopperTile {
+    let cost = |tile: &HopperTile| tile.cost(shape, multiprocessors as usize);
+    let best = tiles.iter().copied().min_by_key(cost);
+    best.unwrap_or(HopperTile::T128x128)
 }
 
 #[cfg(test)]
@@ -76,9 +77,11 @@ mod tests {
 
     #[test]
     fn tiles_fill_the_device() {
-        assert_eq!(hopper_tile(8192, 8192, 132), HopperTile::T128x256);
-        assert_eq!(hopper_tile(1024, 1024, 132), HopperTile::T128x128);
-        assert_eq!(hopper_tile(128, 4096, 132), HopperTile::T128x128);
+        let tile = |shape| hopper_tile(HopperTile::ALL, shape, 132);
+        assert_eq!(tile([1, 8192, 8192]), HopperTile::T128x256);
+        assert_eq!(tile([1, 1024, 1024]), HopperTile::T128x128);
+        assert_eq!(tile([1, 128, 4096]), HopperTile::T128x128);
+        assert_eq!(tile([64, 1024, 1024]), HopperTile::T128x256);
     }
 
     #[test]

@@ -6,5 +6,5 @@
 pub mod activation;
 pub mod gemm;
 pub mod layout;
-pub mod quantize_block;
 pub mod quantize_fp8;
+pub mod rows;

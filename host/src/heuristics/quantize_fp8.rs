@@ -1,18 +1,7 @@
-//! How the FP8 quantisers are laid over their rows.
-
-use super::activation::RowPlan;
+//! How the FP8 quantisers are laid over what shares a scale, where that is more than a part of a row.
 
 /// Threads of a block that has a row to itself, at most.
 const ROW_THREADS: usize = 512;
-
-/// Octets that a thread has of a row that waits for its scale.
-const KEPT: usize = 4;
-
-/// Octets that a thread has under way where scales do not wait for a row.
-const TOGETHER: usize = 2;
-
-/// Threads of a block where rows are shared out to fill the GPU.
-const CHUNK_THREADS: usize = 128;
 
 /// Blocks of a multiprocessor that look for the largest magnitude.
 const AMAX_BLOCKS: usize = 4;
@@ -31,34 +20,10 @@ fn warps(threads: usize) -> usize {
     threads.max(1).next_multiple_of(32)
 }
 
-/// Threads of the block that has a row of `octets` and finds one scale for it.
+/// Threads of the block that has a row of `octets` and finds one scale for it; a thread keeps so many of them.
 #[must_use]
-pub fn row(octets: usize) -> u32 {
-    warps(octets.div_ceil(KEPT).min(ROW_THREADS)) as u32
-}
-
-/// Blocks for `rows` rows, padding included, each in groups: a block a row if that fills the GPU, with just so many threads
-/// that its rounds come out even; else smaller blocks, one octet a thread, several blocks a row.
-#[must_use]
-pub fn group(rows: usize, octets: usize, multiprocessors: u32) -> RowPlan {
-    if rows >= 2 * multiprocessors as usize {
-        let rounds = octets.div_ceil(TOGETHER * ROW_THREADS).max(1);
-        return RowPlan {
-            threads: warps(octets.div_ceil(TOGETHER * rounds)) as u32,
-            chunks: 1,
-        };
-    }
-    let threads = warps(octets.min(CHUNK_THREADS));
-    RowPlan {
-        threads: threads as u32,
-        chunks: octets.div_ceil(threads).clamp(1, u16::MAX as usize) as u32,
-    }
-}
-
-/// Blocks for rows whose scale is known.
-#[must_use]
-pub fn tensor(rows: usize, octets: usize, multiprocessors: u32) -> RowPlan {
-    group(rows, octets, multiprocessors)
+pub fn row(octets: usize, kept: usize) -> u32 {
+    warps(octets.div_ceil(kept).min(ROW_THREADS)) as u32
 }
 
 /// Blocks that each find the largest magnitude of their share of rows.
@@ -113,25 +78,14 @@ pub fn strip(matrices: usize, octets: usize, multiprocessors: u32) -> StripPlan 
 
 #[cfg(test)]
 mod tests {
-    use super::{AMAX_PARTS, amax, group, row, strip};
+    use super::{AMAX_PARTS, amax, row, strip};
 
     #[test]
     fn a_row_has_a_block() {
-        assert_eq!(row(11008 / 8), 352);
-        assert_eq!(row(16384 / 8), 512);
-        assert_eq!(row(28672 / 8), 512);
-        assert_eq!((row(1), row(0)), (32, 32));
-    }
-
-    #[test]
-    fn groups_of_few_rows_are_shared_out() {
-        let numbers = |rows, columns: usize| {
-            let plan = group(rows, columns / 8, 132);
-            (plan.threads, plan.chunks)
-        };
-        assert_eq!(numbers(8192, 11008), (352, 1));
-        assert_eq!(numbers(128, 11008), (128, 11));
-        assert_eq!(numbers(0, 0), (32, 1));
+        assert_eq!(row(11008 / 8, 4), 352);
+        assert_eq!(row(16384 / 8, 4), 512);
+        assert_eq!(row(28672 / 8, 4), 512);
+        assert_eq!((row(1, 4), row(0, 2)), (32, 32));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use formats::E4m3;
 use half::{bf16, f16};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -92,6 +93,39 @@ impl Weights<'_> {
                 tensor.shape()
             )));
         }
+        self.convert(name, &tensor, to)
+    }
+
+    /// The elements of a tensor of so many, in any shape, converted to `T`.
+    pub(super) fn vector<T: Float>(&self, name: &str, counts: &[usize]) -> Result<Vec<T>> {
+        let tensor = self.tensor(name)?;
+        let elements: usize = tensor.shape().iter().product();
+        if !counts.contains(&elements) {
+            let shape = tensor.shape();
+            let counts: Vec<_> = counts.iter().map(usize::to_string).collect();
+            let counts = counts.join(" or ");
+            let reason = format!("`{name}` must have {counts} elements, but is {shape:?}");
+            return Err(self.error(reason));
+        }
+        let mut vector = Vec::new();
+        self.convert(name, &tensor, &mut vector)?;
+        Ok(vector)
+    }
+
+    /// The elements of a tensor, if they are e4m3.
+    pub(super) fn codes(&self, name: &str) -> Result<Option<Vec<E4m3>>> {
+        let tensor = self.tensor(name)?;
+        let codes = || tensor.data().iter().map(|&bits| E4m3::from_bits(bits));
+        Ok((tensor.dtype() == Dtype::F8_E4M3).then(|| codes().collect()))
+    }
+
+    /// Appends the elements of a tensor, converted to `T`.
+    fn convert<T: Float>(
+        &self,
+        name: &str,
+        tensor: &safetensors::tensor::TensorView<'_>,
+        to: &mut Vec<T>,
+    ) -> Result<()> {
         let data = tensor.data();
         let pairs = |convert: fn([u8; 2]) -> f32| {
             data.chunks_exact(2)

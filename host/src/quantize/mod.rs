@@ -4,6 +4,7 @@ mod block;
 mod fp8;
 pub mod layout;
 pub(crate) mod rows;
+mod width;
 
 pub use block::{
     BlockElement, BlockOptions, BlockScaled, Mxfp4, Mxfp8, Nvfp4, Nvfp4Math, SquaredReluRounding,
@@ -19,9 +20,9 @@ pub use block::{
     swiglu_and_quantize_mxfp8_into,
 };
 pub use fp8::{
-    ChannelAxis, Fp8Code, Fp8Element, Fp8Options, Fp8Scaled, Fp8Scaling, ScaleMajor, ScaleRounding,
-    amax, amax_into, amax_workspace, fp8_dequantize, fp8_dequantize_into, fp8_quantize_1x128,
-    fp8_quantize_1x128_into, fp8_quantize_128x128, fp8_quantize_128x128_into,
+    ChannelAxis, Fp8Code, Fp8Element, Fp8Options, Fp8Scaled, Fp8Scaling, Fp8View, ScaleMajor,
+    ScaleRounding, amax, amax_into, amax_workspace, fp8_dequantize, fp8_dequantize_into,
+    fp8_quantize_1x128, fp8_quantize_1x128_into, fp8_quantize_128x128, fp8_quantize_128x128_into,
     fp8_quantize_per_channel, fp8_quantize_per_channel_into, fp8_quantize_per_tensor,
     fp8_quantize_per_tensor_into, fp8_quantize_per_tensor_static,
     fp8_quantize_per_tensor_static_into, fp8_quantize_per_token, fp8_quantize_per_token_into,

@@ -38,7 +38,52 @@ pub fn mm<T: Float, O: Float>(
     a: Rows<'_, T>,
     b: Rows<'_, T>,
     c: RowsMut<'_, O>,
+    shape: [usize; 3],
+) {
+    mm_with(a, b, c, shape, |_, sum| O::from_f32(sum));
+}
+
+/// `C[i, j] = value([i, j], sum over k of A[i, k] * B[j, k])`.
+pub fn mm_with<A: Float, B: Float, O: Float>(
+    a: Rows<'_, A>,
+    b: Rows<'_, B>,
+    c: RowsMut<'_, O>,
+    shape: [usize; 3],
+    value: impl Fn([usize; 2], f32) -> O + Sync,
+) {
+    sums(a, b, c, shape, |at, a, b| value(at, dot(a, b)));
+}
+
+/// Elements of K that share a scale.
+pub const BLOCK: usize = 128;
+
+/// `C[i, j] = value(j, sum over blocks of scale(i, j, block) * (A[i, block] . B[j, block]))`, with blocks of 128 of K.
+///
+/// Sources: DeepSeek-V3's report, section 3.3.2; DeepGEMM, `fp8_gemm_nt`.
+pub fn block_scaled_mm<A: Float, B: Float, O: Float>(
+    a: Rows<'_, A>,
+    b: Rows<'_, B>,
+    c: RowsMut<'_, O>,
+    shape: [usize; 3],
+    scale: impl Fn([usize; 2], usize) -> f32 + Sync,
+    value: impl Fn(usize, f32) -> O + Sync,
+) {
+    sums(a, b, c, shape, |at, a, b| {
+        let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK)).enumerate();
+        let sum = blocks.fold(0.0, |sum, (block, (a, b))| {
+            sum + scale(at, block) * dot(a, b)
+        });
+        value(at[1], sum)
+    });
+}
+
+/// `C[i, j] = value([i, j], row i of A, row j of B)`.
+fn sums<A: Float, B: Float, O: Float>(
+    a: Rows<'_, A>,
+    b: Rows<'_, B>,
+    c: RowsMut<'_, O>,
     [m, n, k]: [usize; 3],
+    value: impl Fn([usize; 2], &[f32], &[f32]) -> O + Sync,
 ) {
     if m == 0 || n == 0 {
         return;
@@ -47,9 +92,8 @@ pub fn mm<T: Float, O: Float>(
     // A task makes a column of C, so that each row of B is widened once.
     let column = |j| {
         let b_row = widen(b.row(j, k));
-        rows.iter()
-            .map(|row| O::from_f32(dot(row, &b_row)))
-            .collect()
+        let rows = rows.iter().enumerate();
+        rows.map(|(i, row)| value([i, j], row, &b_row)).collect()
     };
     let columns: Vec<Vec<O>> = (0..n).into_par_iter().map(column).collect();
     c.par_rows(n).take(m).enumerate().for_each(|(i, row)| {

@@ -83,7 +83,7 @@ macro_rules! gated {
         /// The rows are there, but for `up` where nothing is gated, aligned to the pack; `d`, less than 2^31, and the strides are multiples of its length.
         /// Nothing else uses `out`. The pointers of the row set are null or valid.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, $blocks))]
+        #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
             gate: *const $type,
             up: *const $type,

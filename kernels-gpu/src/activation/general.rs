@@ -4,14 +4,15 @@
 //! out[r, j] = act(gate[r, j] + gate_bias[j], up[r, j] + up_bias[j])      any of the last three may be missing
 //! ```
 //!
-//! The kernels are named `activation_<dtype>_v<elements a thread moves at once>`. Memory-bound.
+//! The kernels are named `activation_<dtype>_v<elements a thread moves at once>`. Memory-bound. [`SwigluBias`] has kernels of
+//! its own, `swiglu_bias_<dtype>_v<elements>`, which want fewer registers than any activation does.
 
 use core::marker::PhantomData;
 
 use cuda_std::{kernel, unroll};
 use half::{bf16, f16};
 
-use super::function::{Activation, Table};
+use super::function::{Activation, SwigluBias, Table};
 use super::rowwise::{Operands, Results, RowOperands, rowwise};
 use crate::element::Element;
 use crate::pack::{MAX_LEN, Pack, Single, Words1, Words4};
@@ -19,16 +20,37 @@ use crate::rows::RowSet;
 
 /// Rows of gates, and of what they gate; a null pointer is nothing.
 #[derive(Clone, Copy)]
-struct General<T, P> {
+struct General<T, P, A> {
     gate: *const T,
     up: *const T,
     gate_stride: u64,
     up_stride: u64,
     gate_bias: *const T,
     up_bias: *const T,
-    table: Table,
+    number: u32,
+    parameters: [f32; 3],
     experts: Experts,
-    pack: PhantomData<P>,
+    kind: PhantomData<(P, A)>,
+}
+
+/// An activation of parameters that are known when the kernel runs.
+trait Parametrised: Activation {
+    /// The activation of the [`Table`]'s number, with these parameters.
+    fn new(number: u32, parameters: [f32; 3]) -> Self;
+}
+
+impl Parametrised for Table {
+    #[inline(always)]
+    fn new(number: u32, parameters: [f32; 3]) -> Self {
+        Self { number, parameters }
+    }
+}
+
+impl Parametrised for SwigluBias {
+    #[inline(always)]
+    fn new(_: u32, [alpha, beta, limit]: [f32; 3]) -> Self {
+        Self { alpha, beta, limit }
+    }
 }
 
 /// The parameters of experts, and whose rows are whose.
@@ -44,32 +66,29 @@ struct Experts {
 }
 
 impl Experts {
-    /// The table as it is for a row: with its expert's parameters.
+    /// The parameters as they are for a row: its expert's.
     ///
     /// # Safety
     /// The pointers are null or hold `count` parameters, `offsets` one more.
     #[inline(always)]
-    unsafe fn table(&self, table: Table, row: u32) -> Table {
+    unsafe fn parameters(&self, common: [f32; 3], row: u32) -> [f32; 3] {
         if self.count == 0 {
-            return table;
+            return common;
         }
         // SAFETY: the caller's contract.
         let expert = unsafe { self.of(row) } as usize;
         let parameter = |i: usize| match self.parameters[i].is_null() {
-            true => table.parameters[i],
+            true => common[i],
             // SAFETY: one an expert.
             false => unsafe { *self.parameters[i].add(expert) },
         };
-        Table {
-            parameters: [parameter(0), parameter(1), parameter(2)],
-            ..table
-        }
+        [parameter(0), parameter(1), parameter(2)]
     }
 
     /// The expert of a row: the last that begins at it or before, whatever the offsets hold.
     ///
     /// # Safety
-    /// As [`table`](Self::table).
+    /// As [`parameters`](Self::parameters).
     #[inline(always)]
     unsafe fn of(&self, row: u32) -> u32 {
         if self.offsets.is_null() {
@@ -91,11 +110,11 @@ impl Experts {
     }
 }
 
-impl<T: Element, P: Pack<T>> Operands for General<T, P> {
-    type Row = GeneralRow<T, P>;
+impl<T: Element, P: Pack<T>, A: Parametrised> Operands for General<T, P, A> {
+    type Row = GeneralRow<T, P, A>;
 
     #[inline(always)]
-    unsafe fn row(&self, row: u32) -> GeneralRow<T, P> {
+    unsafe fn row(&self, row: u32) -> GeneralRow<T, P, A> {
         let at = row as usize;
         // SAFETY: there is such a row, by the caller's contract; `up` is only used if it is not null.
         unsafe {
@@ -105,7 +124,7 @@ impl<T: Element, P: Pack<T>> Operands for General<T, P> {
                 is_gated: !self.up.is_null(),
                 gate_bias: self.gate_bias.cast(),
                 up_bias: self.up_bias.cast(),
-                table: self.experts.table(self.table, row),
+                activation: A::new(self.number, self.experts.parameters(self.parameters, row)),
                 element: PhantomData,
             }
         }
@@ -113,17 +132,17 @@ impl<T: Element, P: Pack<T>> Operands for General<T, P> {
 }
 
 #[derive(Clone, Copy)]
-struct GeneralRow<T, P> {
+struct GeneralRow<T, P, A> {
     gate: *const P,
     up: *const P,
     is_gated: bool,
     gate_bias: *const P,
     up_bias: *const P,
-    table: Table,
+    activation: A,
     element: PhantomData<T>,
 }
 
-impl<T: Element, P: Pack<T>> RowOperands for GeneralRow<T, P> {
+impl<T: Element, P: Pack<T>, A: Activation> RowOperands for GeneralRow<T, P, A> {
     type Out = P;
     type Loaded = [P; 2];
 
@@ -148,7 +167,7 @@ impl<T: Element, P: Pack<T>> RowOperands for GeneralRow<T, P> {
                 biased::<T, P>(up, self.up_bias, i),
             )
         };
-        P::pack(&self.table.apply_all(P::LEN, &gate, &up))
+        P::pack(&self.activation.apply_all(P::LEN, &gate, &up))
     }
 }
 
@@ -170,8 +189,8 @@ unsafe fn biased<T: Element, P: Pack<T>>(pack: P, bias: *const P, i: u32) -> [f3
 }
 
 macro_rules! general {
-    ($($name:ident: $type:ty, $pack:ty, $batch:literal;)*) => { $(
-        /// Any activation; `number` is one of the [`Table`]'s, its parameters `first`, `second` and `third`, or
+    ($activation:ty, $blocks:literal; $($name:ident: $type:ty, $pack:ty, $batch:literal;)*) => { $(
+        /// An activation; `number` is the [`Table`]'s of it, its parameters `first`, `second` and `third`, or
         /// those of the row's expert. `up` is null where there are no gates; see [`RowSet`] for which rows exist.
         ///
         /// # Safety
@@ -180,7 +199,7 @@ macro_rules! general {
         /// With `experts`, the pointers to parameters are null or hold as many, and `offsets` is null, in which
         /// case `rows_per_expert` is not 0, or holds one more.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, 2))]
+        #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
             gate: *const $type,
             up: *const $type,
@@ -216,14 +235,15 @@ macro_rules! general {
                 up_stride,
                 gate_bias,
                 up_bias,
-                table: Table { number, parameters: [first, second, third] },
+                number,
+                parameters: [first, second, third],
                 experts: Experts {
                     parameters: [firsts, seconds, thirds],
                     offsets,
                     count: experts,
                     rows: rows_per_expert,
                 },
-                pack: PhantomData::<$pack>,
+                kind: PhantomData::<($pack, $activation)>,
             };
             // SAFETY: the kernel's contract is the body's.
             unsafe { rowwise::<$type, $pack, $batch, _>(results, operands) }
@@ -232,10 +252,25 @@ macro_rules! general {
 }
 
 general! {
+    Table, 2;
     activation_bf16_v8: bf16, Words4, 1;
     activation_bf16_v1: bf16, Single<bf16>, 4;
     activation_f16_v8: f16, Words4, 1;
     activation_f16_v1: f16, Single<f16>, 4;
     activation_f32_v4: f32, Words4, 1;
     activation_f32_v1: f32, Words1, 4;
+}
+
+general! {
+    SwigluBias, 3;
+    swiglu_bias_bf16_v8: bf16, Words4, 1;
+    swiglu_bias_f16_v8: f16, Words4, 1;
+    swiglu_bias_f32_v4: f32, Words4, 1;
+}
+
+general! {
+    SwigluBias, 2;
+    swiglu_bias_bf16_v1: bf16, Single<bf16>, 4;
+    swiglu_bias_f16_v1: f16, Single<f16>, 4;
+    swiglu_bias_f32_v1: f32, Words1, 4;
 }

@@ -118,10 +118,16 @@ unsafe fn each_pack<P: Copy, const BATCH: usize, R: RowOperands<Out = P>>(
                     loaded[j] = row.load(place(j));
                 }
             });
+            let mut results = [row.apply(first, loaded[0]); BATCH];
+            unroll!(j < BATCH => {
+                if j > 0 {
+                    results[j] = row.apply(place(j), loaded[j]);
+                }
+            });
             unroll!(j < BATCH => {
                 let i = first + j as u32 * step;
                 if i < packs {
-                    *out.add(i as usize) = row.apply(i, loaded[j]);
+                    *out.add(i as usize) = results[j];
                 }
             });
         }

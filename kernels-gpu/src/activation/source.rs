@@ -4,78 +4,60 @@ use core::marker::PhantomData;
 
 use super::function::Activation;
 use crate::element::Element;
-use crate::octet::{OCTET, Octet, RawOctet, Source, fetch, open, rounded};
-use crate::pack::{Pack, Single};
+use crate::octet::{OCTET, Octet, RawOctet, Source, close, fetch, fetch_first, open};
 
-/// Activated rows. With `ROUNDED`, each value is rounded to `T` first, as if it had been stored: then fused and
-/// unfused give the same bits.
+/// Activated rows, each value rounded to `V` first: where that is `T`, as if it had been stored, fused and unfused give
+/// the same bits.
 #[derive(Clone, Copy)]
-pub struct Activated<T, P, A, const ROUNDED: bool> {
+pub struct Activated<T, A, V = T> {
     /// The first gate of the first row.
     pub gate: *const T,
     /// What it gates; the gates again where the activation is of one number.
     pub up: *const T,
-    /// Elements from row to row of the gates.
-    pub gate_stride: u64,
-    /// Elements from row to row of what they gate.
-    pub up_stride: u64,
+    /// Elements from row to row, of both.
+    pub stride: u64,
     /// The activation.
     pub activation: A,
-    /// How the memory is read.
-    pub pack: PhantomData<P>,
+    /// What values are rounded to.
+    pub value: PhantomData<V>,
 }
 
-impl<T: Element, P: Pack<T>, A: Activation, const ROUNDED: bool> Source
-    for Activated<T, P, A, ROUNDED>
-{
+impl<T, A, V> Activated<T, A, V> {
+    /// The gate of a row and a column, and what it gates.
+    #[inline(always)]
+    fn at(&self, row: u32, column: u32) -> [*const T; 2] {
+        let offset = u64::from(row) * self.stride + u64::from(column);
+        [self.gate, self.up].map(|x| x.wrapping_add(offset as usize))
+    }
+}
+
+impl<T: Element, A: Activation, V: Element> Source for Activated<T, A, V> {
     /// The gates, and what they gate.
     type Raw = [RawOctet; 2];
-    type Narrow = Activated<T, Single<T>, A, ROUNDED>;
-
-    #[inline(always)]
-    fn narrow(self) -> Self::Narrow {
-        Activated {
-            gate: self.gate,
-            up: self.up,
-            gate_stride: self.gate_stride,
-            up_stride: self.up_stride,
-            activation: self.activation,
-            pack: PhantomData,
-        }
-    }
+    type Value = V;
 
     #[inline(always)]
     unsafe fn fetch(&self, row: u32, column: u32) -> [RawOctet; 2] {
-        let (row, column) = (row as usize, column as usize);
-        let gate = row * self.gate_stride as usize + column;
-        let up = row * self.up_stride as usize + column;
         // SAFETY: the caller's contract.
-        unsafe {
-            [
-                fetch::<T, P>(self.gate.add(gate)),
-                fetch::<T, P>(self.up.add(up)),
-            ]
-        }
+        self.at(row, column).map(|x| unsafe { fetch(x) })
     }
 
     #[inline(always)]
-    fn open(&self, raw: &[RawOctet; 2]) -> Octet {
-        let octet = self.values(raw);
-        if ROUNDED { rounded::<T>(&octet) } else { octet }
+    unsafe fn fetch_first(&self, row: u32, column: u32, count: u32) -> [RawOctet; 2] {
+        // SAFETY: the caller's contract.
+        self.at(row, column)
+            .map(|x| unsafe { fetch_first(x, count) })
     }
-}
 
-impl<T: Element, P, A: Activation, const ROUNDED: bool> Activated<T, P, A, ROUNDED> {
-    /// The activation of gates and what they gate, not rounded.
     #[inline(always)]
-    pub fn values(&self, [gate, up]: &[RawOctet; 2]) -> Octet {
+    fn close(&self, [gate, up]: &[RawOctet; 2]) -> RawOctet {
         let (gate, up) = (open::<T>(gate), open::<T>(up));
-        let mut octet = [0.0; OCTET];
+        let mut octet: Octet = [0.0; OCTET];
         let mut i = 0;
         while i < OCTET {
             octet[i] = self.activation.apply(gate[i], up[i]);
             i += 1;
         }
-        if ROUNDED { rounded::<T>(&octet) } else { octet }
+        close::<V>(&octet)
     }
 }

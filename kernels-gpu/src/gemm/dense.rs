@@ -1,9 +1,13 @@
-//! One matrix product: block (i, j) computes tile (i, j).
+//! A batch of matrix products: block (i, j, l) computes tile (i, j) of product l.
 
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
+use super::chunk::{Aligned, Unaligned};
+use super::finish::Finish;
+use super::fold::Whole;
 use super::layout::TileShape;
+use super::load::Operand;
 use super::tile::Output;
 
 /// 128 x 128: many rows.
@@ -14,16 +18,17 @@ pub type Tile64x64 = TileShape<2, 2, 2, 4>;
 pub type Tile16x64 = TileShape<1, 2, 1, 4>;
 
 macro_rules! gemm {
-    ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty => $out:ty, $aligned:literal;)*) => { $(
-        /// `C[m, n] = A[m, k] * B[n, k]^T`; strides in elements.
+    ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty => $out:ty, $chunks:expr;)*) => { $(
+        /// `C[m, n] = A[m, k] * B[n, k]^T + bias`, for each matrix of a batch; strides in elements, the matrices
+        /// of each operand below each other. A null bias asks nothing.
         ///
         /// # Safety
-        /// - The operands are readable and C is writable at these shapes and strides.
+        /// - The operands are readable and C is writable at these shapes and strides; `bias` holds `n` values.
         /// - Unless the name says unaligned: A and B start at multiples of 16 bytes, and `k`, `lda` and
         ///   `ldb` are multiples of 8.
-        /// - The grid is `(m / BM, n / BN)` rounded up, with the tile's threads and shared memory.
+        /// - The grid is `(m / BM, n / BN, matrices)` rounded up, with the tile's threads and shared memory.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds($threads, $blocks))]
+        #[kernel(launch_bounds($threads, $blocks), dependent)]
         pub unsafe fn $name(
             a: *const $type,
             b: *const $type,
@@ -34,37 +39,36 @@ macro_rules! gemm {
             lda: u64,
             ldb: u64,
             ldc: u64,
+            bias: *const $out,
         ) {
             const { assert!(<$tile>::THREADS == $threads) };
-            let row = thread::block_idx_x() * <$tile>::BM;
-            let column = thread::block_idx_y() * <$tile>::BN;
-            let output = Output { c, ldc, row, column, row_end: m, column_end: n };
+            let (row, column) = (thread::block_idx_x() * <$tile>::BM, thread::block_idx_y() * <$tile>::BN);
+            let index = thread::block_idx_z();
+            let (a, b) = (matrix(a, index, m, lda), matrix(b, index, n, ldb));
+            let c = matrix(c.cast_const(), index, m, ldc).cast_mut();
+            let finish = Finish::bias(bias, m, n);
+            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish };
+            let a = Operand { chunks: $chunks, row: |r| row_or_null(a, row + r, m, lda) };
+            let b = Operand { chunks: $chunks, row: |r| row_or_null(b, column + r, n, ldb) };
             // SAFETY: the kernel's contract is the tile's.
-            unsafe {
-                <$tile>::compute::<$type, $out, $aligned>(
-                    |r| row_or_null(a, row + r, m, lda),
-                    |r| row_or_null(b, column + r, n, ldb),
-                    k,
-                    output,
-                );
-            }
+            unsafe { <$tile>::compute(a, b, k, Whole, output) }
         }
     )* };
 }
 
 gemm! {
-    gemm_bf16_t128x128: Tile128x128, 256, 2, bf16 => bf16, true;
-    gemm_bf16_t16x64: Tile16x64, 128, 4, bf16 => bf16, true;
-    gemm_bf16_unaligned_t64x64: Tile64x64, 256, 2, bf16 => bf16, false;
-    gemm_bf16_f32_t128x128: Tile128x128, 256, 2, bf16 => f32, true;
-    gemm_bf16_f32_t16x64: Tile16x64, 128, 4, bf16 => f32, true;
-    gemm_bf16_f32_unaligned_t64x64: Tile64x64, 256, 2, bf16 => f32, false;
-    gemm_f16_t128x128: Tile128x128, 256, 2, f16 => f16, true;
-    gemm_f16_t16x64: Tile16x64, 128, 4, f16 => f16, true;
-    gemm_f16_unaligned_t64x64: Tile64x64, 256, 2, f16 => f16, false;
-    gemm_f16_f32_t128x128: Tile128x128, 256, 2, f16 => f32, true;
-    gemm_f16_f32_t16x64: Tile16x64, 128, 4, f16 => f32, true;
-    gemm_f16_f32_unaligned_t64x64: Tile64x64, 256, 2, f16 => f32, false;
+    gemm_bf16_t128x128: Tile128x128, 256, 2, bf16 => bf16, Aligned;
+    gemm_bf16_t16x64: Tile16x64, 128, 4, bf16 => bf16, Aligned;
+    gemm_bf16_unaligned_t64x64: Tile64x64, 256, 2, bf16 => bf16, Unaligned;
+    gemm_bf16_f32_t128x128: Tile128x128, 256, 2, bf16 => f32, Aligned;
+    gemm_bf16_f32_t16x64: Tile16x64, 128, 4, bf16 => f32, Aligned;
+    gemm_bf16_f32_unaligned_t64x64: Tile64x64, 256, 2, bf16 => f32, Unaligned;
+    gemm_f16_t128x128: Tile128x128, 256, 2, f16 => f16, Aligned;
+    gemm_f16_t16x64: Tile16x64, 128, 4, f16 => f16, Aligned;
+    gemm_f16_unaligned_t64x64: Tile64x64, 256, 2, f16 => f16, Unaligned;
+    gemm_f16_f32_t128x128: Tile128x128, 256, 2, f16 => f32, Aligned;
+    gemm_f16_f32_t16x64: Tile16x64, 128, 4, f16 => f32, Aligned;
+    gemm_f16_f32_unaligned_t64x64: Tile64x64, 256, 2, f16 => f32, Unaligned;
 }
 
 /// Row `row` of a matrix of `rows`, or null.
@@ -75,4 +79,10 @@ pub(super) fn row_or_null<T>(matrix: *const T, row: u32, rows: u32, stride: u64)
     } else {
         core::ptr::null()
     }
+}
+
+/// Matrix `index` of those that lie below each other.
+#[inline(always)]
+pub(super) fn matrix<T>(first: *const T, index: u32, rows: u32, stride: u64) -> *const T {
+    first.wrapping_add(index as usize * rows as usize * stride as usize)
 }

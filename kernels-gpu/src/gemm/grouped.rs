@@ -13,11 +13,15 @@ use cuda_std::warp::{self, FULL_MASK, WARP_SIZE};
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
+use super::chunk::{Aligned, Unaligned};
 use super::dense::{Tile16x64, Tile64x64, Tile128x128, row_or_null};
+use super::finish::Finish;
+use super::fold::Whole;
+use super::load::Operand;
 use super::tile::Output;
 
 macro_rules! grouped_gemm {
-    ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty, $aligned:literal;)*) => { $(
+    ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty, $chunks:expr;)*) => { $(
         /// `C[r, :] = A[a_rows[r], :] * B[group of r]^T` for each row of each group.
         ///
         /// # Safety
@@ -28,7 +32,7 @@ macro_rules! grouped_gemm {
         ///   multiples of 8.
         /// - The grid is (most tiles, `n / BN` rounded up), with the tile's threads and shared memory.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds($threads, $blocks))]
+        #[kernel(launch_bounds($threads, $blocks), dependent)]
         pub unsafe fn $name(
             a: *const $type,
             b: *const $type,
@@ -48,28 +52,28 @@ macro_rules! grouped_gemm {
                 return;
             };
             let column = thread::block_idx_y() * <$tile>::BN;
-            let output = Output { c, ldc, row: tile.row, column, row_end: tile.row_end, column_end: n };
+            let finish = Finish::bias(core::ptr::null(), rows, n);
+            let output = Output { c, ldc, row: tile.row, column, row_end: tile.row_end, column_end: n, finish };
             let b = b.wrapping_add(tile.group as usize * n as usize * k as usize);
             // SAFETY: the kernel's contract is the tile's.
             unsafe {
-                <$tile>::compute::<$type, $type, $aligned>(
-                    |r| gathered_row(a, a_rows, tile.row + r, tile.row_end, lda),
-                    |r| row_or_null(b, column + r, n, k as u64),
-                    k,
-                    output,
-                );
+                let row = |r| gathered_row(a, a_rows, tile.row + r, tile.row_end, lda);
+                let a = Operand { chunks: $chunks, row };
+                let row = |r| row_or_null(b, column + r, n, k as u64);
+                let b = Operand { chunks: $chunks, row };
+                <$tile>::compute(a, b, k, Whole, output);
             }
         }
     )* };
 }
 
 grouped_gemm! {
-    grouped_gemm_bf16_t128x128: Tile128x128, 256, 2, bf16, true;
-    grouped_gemm_bf16_t16x64: Tile16x64, 128, 4, bf16, true;
-    grouped_gemm_bf16_unaligned_t64x64: Tile64x64, 256, 2, bf16, false;
-    grouped_gemm_f16_t128x128: Tile128x128, 256, 2, f16, true;
-    grouped_gemm_f16_t16x64: Tile16x64, 128, 4, f16, true;
-    grouped_gemm_f16_unaligned_t64x64: Tile64x64, 256, 2, f16, false;
+    grouped_gemm_bf16_t128x128: Tile128x128, 256, 2, bf16, Aligned;
+    grouped_gemm_bf16_t16x64: Tile16x64, 128, 4, bf16, Aligned;
+    grouped_gemm_bf16_unaligned_t64x64: Tile64x64, 256, 2, bf16, Unaligned;
+    grouped_gemm_f16_t128x128: Tile128x128, 256, 2, f16, Aligned;
+    grouped_gemm_f16_t16x64: Tile16x64, 128, 4, f16, Aligned;
+    grouped_gemm_f16_unaligned_t64x64: Tile64x64, 256, 2, f16, Unaligned;
 }
 
 /// A tile of one group's rows.

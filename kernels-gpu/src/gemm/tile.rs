@@ -14,12 +14,15 @@ use cuda_std::shared::{self, Shared};
 use cuda_std::thread;
 use cuda_std::unroll;
 
+use super::chunk::Chunks;
+use super::finish::Finish;
+use super::fold::Fold;
 use super::layout::{BLOCK_K, ROW_BYTES, STAGES, TileShape};
-use super::load::Loader;
+use super::load::{Loader, Operand};
 use crate::pack::{MAX_LEN, Pack, Paired};
 
 /// What a warp accumulates: `MT x NT` mma tiles, 4 elements of each a lane.
-type Accumulators<const MT: usize, const NT: usize> = [[[f32; 4]; NT]; MT];
+pub(super) type Accumulators<const MT: usize, const NT: usize> = [[[f32; 4]; NT]; MT];
 
 /// Where the tile goes.
 #[derive(Clone, Copy)]
@@ -33,33 +36,43 @@ pub(super) struct Output<O> {
     /// The first row and column past the matrix (or the group).
     pub row_end: u32,
     pub column_end: u32,
+    /// What is done to the sums.
+    pub finish: Finish<O>,
 }
 
 impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
     TileShape<MT, NT, WARPS_M, WARPS_N>
 {
-    /// Computes the tile. `a_row(r)` and `b_row(r)` are rows `r` of the tile's operands, null where the
-    /// operand has none.
+    /// Computes the tile.
     ///
     /// # Safety
     /// - The whole block of `THREADS` threads calls this, with `SHARED_BYTES` of dynamic shared memory.
-    /// - Each row not null has `k` elements; if `ALIGNED`, rows start at multiples of 16 bytes and `k` is a
-    ///   multiple of 8.
+    /// - Each row not null has `k` elements, as the operand's chunks want them; what `fold` points to is readable.
     /// - The part of `output` inside its ends is writable.
     #[inline(always)]
-    pub(super) unsafe fn compute<T: MmaElement, O: Paired, const ALIGNED: bool>(
-        a_row: impl Fn(u32) -> *const T,
-        b_row: impl Fn(u32) -> *const T,
+    pub(super) unsafe fn compute<T, M: MmaElement, C: Chunks<T, Element = M>, O: Paired>(
+        a: Operand<C, impl Fn(u32) -> *const T>,
+        b: Operand<C, impl Fn(u32) -> *const T>,
         k: u32,
+        fold: impl Fold<MT, NT>,
         output: Output<O>,
     ) {
         const { Self::CHECKED };
         let mut accumulators = [[[0.0; 4]; NT]; MT];
         // SAFETY: the caller's contract.
         unsafe {
-            Self::accumulate::<T, ALIGNED>(&mut accumulators, a_row, b_row, k);
+            Self::accumulate(&mut accumulators, a, b, k, fold);
             Self::store(&accumulators, output);
         }
+    }
+
+    /// The row and column of the tile that a thread's first accumulator is of.
+    #[inline(always)]
+    pub(super) fn own() -> [u32; 2] {
+        let (lane, warp) = (thread::thread_idx_x() % 32, thread::thread_idx_x() / 32);
+        let row = warp / WARPS_N * (16 * MT as u32) + lane / 4;
+        let column = warp % WARPS_N * (8 * NT as u32) + lane % 4 * 2;
+        [row, column]
     }
 
     /// `accumulators += A * B^T` over all of K.
@@ -67,28 +80,24 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
     /// # Safety
     /// As [`Self::compute`].
     #[inline(always)]
-    unsafe fn accumulate<T: MmaElement, const ALIGNED: bool>(
+    unsafe fn accumulate<T, M: MmaElement, C: Chunks<T, Element = M>>(
         accumulators: &mut Accumulators<MT, NT>,
-        a_row: impl Fn(u32) -> *const T,
-        b_row: impl Fn(u32) -> *const T,
+        a: Operand<C, impl Fn(u32) -> *const T>,
+        b: Operand<C, impl Fn(u32) -> *const T>,
         k: u32,
+        mut fold: impl Fold<MT, NT>,
     ) {
         let stages = shared::dynamic_shared_mem::<u8>();
         let thread = thread::thread_idx_x();
-        let a = Loader::new(Self::BM, Self::THREADS, thread, a_row);
-        let b = Loader::new(Self::BN, Self::THREADS, thread, b_row);
+        let a = Loader::new(Self::BM, Self::THREADS, thread, a);
+        let b = Loader::new(Self::BN, Self::THREADS, thread, b);
         let load = |step: u32| {
             let stage = stages.byte_add::<u8>(step % STAGES * Self::STAGE_BYTES);
             // SAFETY: the stage is free: every warp is past the barrier after it was last read.
             unsafe {
-                a.load::<ALIGNED>(Self::BM, Self::THREADS, stage, step * BLOCK_K, k);
-                b.load::<ALIGNED>(
-                    Self::BN,
-                    Self::THREADS,
-                    stage.byte_add(Self::B_OFFSET),
-                    step * BLOCK_K,
-                    k,
-                );
+                a.load(Self::BM, Self::THREADS, stage, step * BLOCK_K, k);
+                let stage = stage.byte_add(Self::B_OFFSET);
+                b.load(Self::BN, Self::THREADS, stage, step * BLOCK_K, k);
             }
         };
         let steps = k.div_ceil(BLOCK_K);
@@ -108,15 +117,16 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
                 load(step + STAGES - 1);
             }
             cp_async::commit_group();
-            // SAFETY: the stage has landed for every thread.
+            let stage = stages.byte_add(step % STAGES * Self::STAGE_BYTES);
+            // SAFETY: the stage has landed for every thread; the caller's contract.
             unsafe {
-                Self::multiply::<T>(
-                    accumulators,
-                    stages.byte_add(step % STAGES * Self::STAGE_BYTES),
-                )
-            };
+                Self::multiply::<M>(accumulators, stage);
+                fold.after(step, accumulators);
+            }
             step += 1;
         }
+        // SAFETY: the caller's contract.
+        unsafe { fold.end(steps, accumulators) };
     }
 
     /// One stage: for each 16 of its K, the warp's fragments and then all their products.
@@ -161,9 +171,8 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
     /// The part of `output` inside its ends is writable.
     #[inline(always)]
     unsafe fn store<O: Paired>(accumulators: &Accumulators<MT, NT>, output: Output<O>) {
-        let (lane, warp) = (thread::thread_idx_x() % 32, thread::thread_idx_x() / 32);
-        let row = output.row + warp / WARPS_N * (16 * MT as u32) + lane / 4;
-        let column = output.column + warp % WARPS_N * (8 * NT as u32) + lane % 4 * 2;
+        let [row, column] = Self::own();
+        let (row, column) = (output.row + row, output.column + column);
         let paired = output.ldc.is_multiple_of(2)
             && (output.c as usize).is_multiple_of(size_of::<O::Pair>());
         unroll!(mt < MT => {
@@ -198,6 +207,10 @@ unsafe fn store_pair<O: Paired>(
     let both = column + 1 < output.column_end;
     // SAFETY: the row and column are inside the output.
     unsafe {
+        let values = output
+            .finish
+            .pair(column)
+            .finish(values, output.finish.row(row));
         let c = output
             .c
             .add(row as usize * output.ldc as usize + column as usize);

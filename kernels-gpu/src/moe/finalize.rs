@@ -18,7 +18,7 @@ macro_rules! finalize {
         ///   or -1.
         /// - `hidden` is a multiple of the pack, `results` and `out` are aligned to it, as is `out_stride`.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(256))]
+        #[kernel(launch_bounds(256), dependent)]
         pub unsafe fn $name(
             results: *const $type,
             choice_row: *const i32,

@@ -27,7 +27,7 @@ pub const PERMUTE_SHARED_BYTES: u32 = WARPS * 4;
 ///
 /// # Safety
 /// `ids` holds `choices` values, `counts` one a block; blocks of [`PERMUTE_THREADS`].
-#[kernel(launch_bounds(256))]
+#[kernel(launch_bounds(256), dependent)]
 pub unsafe fn moe_count(ids: *const i32, counts: *mut u32, choices: u32, capacity: u32) {
     let expert = thread::block_idx_x();
     let mut count = 0;
@@ -52,7 +52,7 @@ pub unsafe fn moe_count(ids: *const i32, counts: *mut u32, choices: u32, capacit
 ///   holds the sum of the counts.
 /// - Blocks of [`PERMUTE_THREADS`] with [`PERMUTE_SHARED_BYTES`], one an expert.
 #[allow(clippy::too_many_arguments)]
-#[kernel(launch_bounds(256))]
+#[kernel(launch_bounds(256), dependent)]
 pub unsafe fn moe_place(
     ids: *const i32,
     counts: *const u32,

@@ -29,7 +29,7 @@ macro_rules! topk {
         /// # Safety
         /// The arrays have these shapes; `1 <= top_k <= experts`; blocks of [`ROUTING_THREADS`], a warp a
         /// token.
-        #[kernel(launch_bounds(128))]
+        #[kernel(launch_bounds(128), dependent)]
         pub unsafe fn $name(
             logits: *const $type,
             weights: *mut f32,
@@ -65,7 +65,7 @@ topk! {
 ///
 /// # Safety
 /// `weights` and `ids` hold `choices` values.
-#[kernel(launch_bounds(256))]
+#[kernel(launch_bounds(256), dependent)]
 pub unsafe fn round_robin(
     weights: *mut f32,
     ids: *mut i32,

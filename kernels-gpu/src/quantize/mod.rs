@@ -2,4 +2,6 @@
 
 pub mod block;
 pub mod fp8;
+pub(crate) mod fp8_code;
 pub mod layout;
+mod quotient;

@@ -11,7 +11,7 @@ mod routing;
 
 pub use activation::{activation, gelu, gelu_tanh, halves, silu, silu_and_mul};
 pub use fused_moe::{Moe, Permuted, finalize, permute};
-pub use gemm::{grouped_mm, mm};
+pub use gemm::{bmm, grouped_mm, mm, scaled_mm};
 pub use quantize::{
     BlockFormat, Fp8, interleave, lay_out, mn_major, reorder_rows, shuffle_rows, to_blocks,
 };

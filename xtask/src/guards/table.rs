@@ -12,15 +12,27 @@ const WARP_SPECIALISED: &[&str] = &[
 
 /// The guards, most specific first.
 pub(super) const EXPECTATIONS: &[Expectation] = &[
+    // quantize, where octets move element by element
+    Expectation::of("*mxfp*_narrow").hot(),
+    Expectation::of("*fp8_quantize_per_column_*_narrow")
+        .hot()
+        .barriers(3)
+        .instructions(&["shfl.sync"]),
+    Expectation::of("*fp8_quantize_1x128_*_narrow")
+        .hot()
+        .instructions(&["shfl.sync"]),
+    Expectation::of("*fp8_quantize_*_narrow")
+        .hot()
+        .barriers(1)
+        .instructions(&["redux.sync"]),
+    Expectation::of("amax_*_narrow").hot().barriers(1),
+    Expectation::of("*_narrow").hot(),
     // quantize::block
     Expectation::of("*mxfp*_quantize_*")
         .hot()
         .wide_loads()
         .instructions(&["shfl.sync"]),
-    Expectation::of("*nvfp4_quantize_*")
-        .hot()
-        .wide_loads()
-        .instructions(&["shfl.sync"]),
+    Expectation::of("*nvfp4_quantize_*").hot().wide_loads(),
     Expectation::of("mxfp*_dequantize_*")
         .hot()
         .instructions(&["st.global.v4"]),
@@ -32,16 +44,16 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .wide_loads()
         .barriers(3)
-        .instructions(&["shfl.sync", "st.global.b64"]),
+        .instructions(&["shfl.sync", "st.global.v2"]),
     Expectation::of("*fp8_quantize_1x128_*")
         .hot()
         .wide_loads()
-        .instructions(&["shfl.sync", "st.global.b64"]),
+        .instructions(&["shfl.sync", "st.global.v4"]),
     Expectation::of("*fp8_quantize_*")
         .hot()
         .wide_loads()
         .barriers(1)
-        .instructions(&["redux.sync", "st.global.b64"]),
+        .instructions(&["redux.sync", "st.global.v2"]),
     Expectation::of("fp8_dequantize_*")
         .hot()
         .instructions(&["st.global.v4"]),
@@ -66,6 +78,11 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .wide_loads()
         .instructions(&["st.global.v4"]),
     Expectation::of("squared_relu_*").hot(),
+    Expectation::of("swiglu_bias_*16_v8")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v4"]),
+    Expectation::of("swiglu_bias_*").hot(),
     Expectation::of("activation_*16_v8")
         .hot()
         .wide_loads()
@@ -84,6 +101,10 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
     // two a slab for each of two consumers, and one of the block where that is no cluster
+    Expectation::of("hopper_*_f32_promoted_t128x128")
+        .hot()
+        .barriers(17)
+        .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_f32_t128x128")
         .hot()
         .barriers(17)
@@ -100,6 +121,14 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .barriers(16)
         .instructions(WARP_SPECIALISED),
+    Expectation::of("gemm_fp8_*")
+        .hot()
+        .barriers(1)
+        .instructions(&["mma.sync", "ldmatrix"]),
+    Expectation::of("gemm_block_scaled_*")
+        .hot()
+        .barriers(1)
+        .instructions(&["mma.sync", "ldmatrix"]),
     Expectation::of("*gemm_*_unaligned_*")
         .hot()
         .barriers(1)

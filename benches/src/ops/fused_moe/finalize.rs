@@ -11,7 +11,6 @@ use gatewarp_tests::values::Value;
 use super::{FAMILY, layers};
 use crate::case::{Bench, Case, Spec};
 use crate::ceiling::Work;
-use crate::data::rotation;
 use crate::ops::Operation;
 use crate::sample::{gather, spread};
 use crate::shapes::Set;
@@ -70,7 +69,7 @@ impl<T: MoeElement + Value> Finalize<T> {
         let logits = bench.pool.normal::<f32>(&[m, experts], 10)?;
         let method = RoutingMethodType::Renormalize;
         let (weights, ids) = topk(bench.stream, &logits, method, top_k)?;
-        let count = rotation(m * (top_k + 1) * hidden * size_of::<T>());
+        let count = bench.rotation(m * (top_k + 1) * hidden * size_of::<T>());
         let results = (0..count as u64).map(|i| bench.pool.normal(&[m * top_k, hidden], i));
         let out = (0..count).map(|_| Tensor::empty(bench.stream, &[m, hidden]));
         Ok(Self {

@@ -6,10 +6,9 @@ use gatewarp::{Stream, Tensor, bf16, f16};
 use gatewarp_tests::compare::{Similarity, similar};
 use gatewarp_tests::values::Value;
 
-use super::{COLUMNS, ROWS, product, take};
+use super::{COLUMNS, FAMILY, ROWS, product, take};
 use crate::case::{Bench, Case, Spec};
 use crate::ceiling::{MatrixRate, Work};
-use crate::data::rotation;
 use crate::ops::Operation;
 use crate::sample::{gather, spread};
 use crate::shapes::{Moe, Set};
@@ -17,7 +16,7 @@ use crate::shapes::{Moe, Set};
 /// `grouped_mm`: `[rows, N, K, groups]`.
 pub(in crate::ops) const GROUPED_MM: Operation = Operation {
     name: "grouped_mm",
-    family: "gemm",
+    family: FAMILY,
     specs,
 };
 
@@ -105,9 +104,9 @@ struct GroupedMm<T> {
 
 impl<T: GemmElement + Value> GroupedMm<T> {
     fn new(bench: &Bench<'_>, [m, n, k, groups]: [usize; 4]) -> Result<Self> {
-        let count = rotation((m * k + used(m, groups) * n * k + m * n) * size_of::<T>());
+        let count = bench.rotation((m * k + used(m, groups) * n * k + m * n) * size_of::<T>());
         // Groups without rows are room for other buffers' worth of weights already.
-        let weights = rotation(groups * n * k * size_of::<T>()).min(count);
+        let weights = bench.rotation(groups * n * k * size_of::<T>()).min(count);
         let a = (0..count as u64).map(|i| bench.pool.normal(&[m, k], i));
         let b = (0..weights as u64).map(|i| bench.pool.normal(&[groups, n, k], !i));
         let c = (0..count).map(|_| Tensor::empty(bench.stream, &[m, n]));

@@ -15,7 +15,6 @@ use gatewarp::{Stream, Tensor, bf16};
 
 use crate::case::{Bench, Case, Spec};
 use crate::ceiling::Work;
-use crate::data::rotation;
 use crate::ops::Operation;
 use crate::sample::{gather, spread};
 use crate::shapes::Set;
@@ -155,7 +154,7 @@ fn spec(recipe: Recipe, set: String, [m, k]: [usize; 2]) -> Spec {
 }
 
 /// How many scales there are.
-fn scales(scaling: Fp8Scaling, [m, k]: [usize; 2]) -> usize {
+pub(in crate::ops) fn scales(scaling: Fp8Scaling, [m, k]: [usize; 2]) -> usize {
     match scaling {
         Fp8Scaling::Tensor => 1,
         Fp8Scaling::Rows => m,
@@ -173,7 +172,7 @@ struct Quantizer {
 
 impl Quantizer {
     fn new(bench: &Bench<'_>, recipe: Recipe, [m, k]: [usize; 2]) -> Result<Self> {
-        let count = rotation(m * k * (recipe.gathers * size_of::<bf16>() + 1));
+        let count = bench.rotation(m * k * (recipe.gathers * size_of::<bf16>() + 1));
         let buffers = (0..count as u64).map(|i| {
             let scales = vec![SCALE; scales(recipe.scaling, [m, k])];
             Ok(Buffers {

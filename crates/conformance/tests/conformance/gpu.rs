@@ -131,12 +131,12 @@ impl Session {
             cluster: (case.config.cluster.count() > 1).then(|| extents(case.config.cluster)),
             ..LaunchConfig::new(extents(case.config.grid), extents(case.config.block))
         };
-        let mut parameters = arguments
+        let parameters = arguments
             .each_mut()
             .map(|value| ptr::from_mut(value).cast::<c_void>());
         // SAFETY: the kernel takes three pointers; its buffers have the sizes that the case names, and
         // outlive the launch, which is waited for.
-        unsafe { launch(function, &config, &mut parameters) }?;
+        unsafe { launch(function, &config, &parameters) }?;
         Ok(stream.synchronize()?)
     }
 }

@@ -9,8 +9,9 @@ use super::on_kernels::{Coded, OCTET, To};
 use super::options::Nvfp4Math;
 use super::sizes::Sizes;
 use super::source::Source;
-use crate::kernels::quantize::block::{EVERY, EXACT, WIDE};
+use crate::kernels::quantize::block::{EVERY, EXACT};
 use crate::quantize::LiveRows;
+use crate::quantize::width::Width;
 use crate::tensor::{TensorView, TensorViewMut};
 
 /// What all of them are made of.
@@ -53,7 +54,7 @@ impl<T: BlockElement> Arguments<T> {
             rows: sizes.rows as u32,
             columns: sizes.columns as u32,
             layout: sizes.grid.layout() as u32,
-            flags: flags(job, to),
+            flags: flags(job),
             n_used,
             map,
             counts,
@@ -104,51 +105,52 @@ impl<T: BlockElement> Arguments<T> {
     }
 }
 
-/// Bytes of a wide load or store.
-const PACK: usize = 16;
-
-/// Whether all of these are multiples of a wide load or store.
-fn are_wide(bytes: &[usize]) -> bool {
-    bytes.iter().all(|bytes| bytes.is_multiple_of(PACK))
-}
-
-/// Whether the words of octets of codes are aligned.
-fn is_aligned(format: &Format<'_>, address: usize, stride: usize) -> bool {
-    let word = OCTET / format.per_byte();
-    address.is_multiple_of(word) && stride.is_multiple_of(word)
-}
-
 /// The flags of a quantisation.
-fn flags<T: BlockElement>(job: &Job<'_, T>, to: To) -> u32 {
+fn flags<T: BlockElement>(job: &Job<'_, T>) -> u32 {
     let options = &job.options;
     let every = matches!(options.rows, LiveRows::All);
     let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
-    flag(is_wide(job, to), WIDE)
-        | flag(options.math == Nvfp4Math::Exact, EXACT)
-        | flag(every, EVERY)
+    flag(options.math == Nvfp4Math::Exact, EXACT) | flag(every, EVERY)
 }
 
-/// Whether a quantisation can move whole packs and words.
-fn is_wide<T: BlockElement>(job: &Job<'_, T>, to: To) -> bool {
+/// How the octets of a quantisation can move.
+pub(super) fn width<T: BlockElement>(job: &Job<'_, T>, to: To) -> Width {
     let (x, element) = (job.source.x(), size_of::<T>());
     let vectors = match &job.source {
         Source::Experts { vectors, .. } => vectors,
         _ => x,
     };
-    let addresses = [x.as_ptr() as usize, vectors.as_ptr() as usize];
-    let strides = [x.row_stride() * element, vectors.row_stride() * element];
-    let aligned = is_aligned(&job.format, to.data as usize, to.stride);
-    aligned && are_wide(&addresses) && are_wide(&strides)
+    let [x, vectors] =
+        [x, vectors].map(|view| [view.as_ptr() as usize, view.row_stride() * element]);
+    let elements = [x[0], x[1], vectors[0], vectors[1]];
+    Width::fitting(
+        &elements,
+        &[to.data as usize, to.stride],
+        codes(&job.format),
+    )
+}
+
+/// How the octets of a dequantisation can move.
+pub(super) fn width_back<T: BlockElement>(
+    from: Coded,
+    format: &Format<'_>,
+    out: &TensorViewMut<'_, T>,
+) -> Width {
+    let elements = [out.as_ptr() as usize, out.row_stride() * size_of::<T>()];
+    Width::fitting(&elements, &[from.data as usize, from.stride], codes(format))
+}
+
+/// Bytes of the codes that move as one: those of two octets.
+fn codes(format: &Format<'_>) -> usize {
+    2 * OCTET / format.per_byte()
 }
 
 /// Those of a dequantisation from an MX format.
 pub(super) fn mx_back<T: BlockElement>(
     from: Coded,
-    (format, sizes): (&Format<'_>, &Sizes),
+    sizes: &Sizes,
     out: &TensorViewMut<'_, T>,
 ) -> MxBack<T> {
-    let to = [out.as_ptr() as usize, out.row_stride() * size_of::<T>()];
-    let wide = is_aligned(format, from.data as usize, from.stride) && are_wide(&to);
     (
         from.data,
         from.stride as u64,
@@ -159,7 +161,6 @@ pub(super) fn mx_back<T: BlockElement>(
         sizes.rows as u32,
         sizes.columns as u32,
         sizes.grid.layout() as u32,
-        if wide { WIDE } else { 0 },
     )
 }
 
@@ -170,7 +171,7 @@ pub(super) fn nvfp4_back<T: BlockElement>(
     (format, sizes): (&Format<'_>, &Sizes),
     out: &TensorViewMut<'_, T>,
 ) -> Nvfp4Back<T> {
-    let (data, data_stride, scales, to, stride, matrices, rows, columns, layout, flags) = mx_back(from, (format, sizes), out);
+    let (data, data_stride, scales, to, stride, matrices, rows, columns, layout) = mx_back(from, sizes, out);
     let (global, rows_per_global) = format.global_for_kernel(sizes.all_rows());
-    (data, data_stride, scales, to, stride, matrices, rows, columns, layout, flags, global, rows_per_global)
+    (data, data_stride, scales, to, stride, matrices, rows, columns, layout, global, rows_per_global)
 }

@@ -20,7 +20,7 @@ use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 /// ```text
 /// scale = e4m3(g * (amax * (1 / 6)))                      Nvfp4Math::Fast
 ///         e4m3(amax * (g * (1 / 6)))                      Nvfp4Math::Exact
-/// data  = e2m1(x * min(1 / (scale * (1 / g)), f32::MAX))
+/// data  = e2m1(x * (1 / (scale * (1 / g))))
 /// ```
 ///
 /// # Shapes
@@ -35,7 +35,8 @@ use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 /// the rows; [`Error::Placement`](crate::Error::Placement) if a tensor is not on the stream.
 ///
 /// # Numerics
-/// The same bits on every device: every reciprocal above is correctly rounded, in both forms. FlashInfer's fast form takes
+/// The same bits on every device: every reciprocal above is correctly rounded, in both forms; subnormals count as zero
+/// where they are divided by, and the reciprocal of zero is the largest finite number. FlashInfer's fast form takes
 /// approximate ones, so a code may differ from its where an element is all but halfway between two values. Codes and
 /// scales round to nearest, ties to even, and saturate. NaN counts as nothing in `amax` and becomes 6. A block so small
 /// that its scale rounds to zero stands for zeros; its codes are then finite all the same, zeros for zeros.

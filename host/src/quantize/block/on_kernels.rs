@@ -1,6 +1,6 @@
 //! Block quantisers on the kernels.
 
-use super::arguments::{Arguments, mx_back, nvfp4_back};
+use super::arguments::{Arguments, mx_back, nvfp4_back, width, width_back};
 use super::format::Format;
 use super::job::Job;
 use super::kernels::{BlockElement, MxActivation, MxFormat};
@@ -9,11 +9,25 @@ use super::sizes::Sizes;
 use super::source::Source;
 use crate::device::{LaunchConfig, Stream};
 use crate::error::Result;
-use crate::heuristics::quantize_block::plan;
+use crate::heuristics::rows::plan;
+use crate::kernels::quantize::block::TOGETHER;
+use crate::quantize::width::Width;
 use crate::tensor::TensorViewMut;
 
 /// Elements of an octet.
 pub(super) const OCTET: usize = 8;
+
+/// Octets that a thread of a quantiser has under way.
+const OCTETS: usize = 2;
+
+/// How often a thread does so: twice to e2m1, whose codes are most of the work, so that what a block begins with is less of
+/// it.
+fn rounds(format: &Format<'_>) -> usize {
+    match format {
+        Format::Mxfp8 => 1,
+        Format::Mxfp4 | Format::Nvfp4(_) => 2,
+    }
+}
 
 /// Where codes and scales go.
 #[derive(Clone, Copy)]
@@ -33,9 +47,15 @@ pub(super) struct Coded {
     pub scales: *const u8,
 }
 
-/// The launch of a kernel over `rows` rows.
-fn config(stream: &Stream, rows: usize, columns: usize) -> LaunchConfig {
-    let plan = plan(rows, columns / OCTET, stream.device().multiprocessors());
+/// The launch of a kernel over rows and columns, of which a thread has so many octets, so many times.
+fn config(
+    stream: &Stream,
+    [rows, columns]: [usize; 2],
+    octets: usize,
+    rounds: usize,
+) -> LaunchConfig {
+    let threads = columns.div_ceil(octets * OCTET);
+    let plan = plan(rows, threads, rounds, stream.device().multiprocessors());
     LaunchConfig::new((rows as u32, plan.chunks), plan.threads)
 }
 
@@ -50,11 +70,11 @@ pub(super) unsafe fn quantize<T: BlockElement>(
 ) -> Result<()> {
     let stream = job.op.stream;
     let rows = sizes.matrices * sizes.grid.padded_rows();
-    let config = config(stream, rows, sizes.columns);
-    let args = Arguments::new(job, sizes, to);
+    let config = config(stream, [rows, sizes.columns], OCTETS, rounds(&job.format));
+    let (args, width) = (Arguments::new(job, sizes, to), width(job, to));
     let format = match job.format {
         // SAFETY: the caller's contract.
-        Format::Nvfp4(_) => return unsafe { nvfp4(job, config, args) },
+        Format::Nvfp4(_) => return unsafe { nvfp4(job, config, args, width) },
         Format::Mxfp8 => MxFormat::Mxfp8,
         Format::Mxfp4 => MxFormat::Mxfp4,
     };
@@ -62,10 +82,10 @@ pub(super) unsafe fn quantize<T: BlockElement>(
     unsafe {
         match activation(&job.source, format) {
             Some(activation) => {
-                let kernel = T::mx_activated(activation);
+                let kernel = T::mx_activated(activation, width);
                 stream.launch(kernel, config, args.mx_activated())
             }
-            None => stream.launch(T::mx_plain(format), config, args.mx_plain()),
+            None => stream.launch(T::mx_plain(format, width), config, args.mx_plain()),
         }
     }
 }
@@ -97,20 +117,21 @@ unsafe fn nvfp4<T: BlockElement>(
     job: &Job<'_, T>,
     config: LaunchConfig,
     args: Arguments<T>,
+    width: Width,
 ) -> Result<()> {
     let stream = job.op.stream;
     // SAFETY: the caller's contract.
     unsafe {
         match &job.source {
-            Source::Plain(_) => stream.launch(T::nvfp4_plain(), config, args.nvfp4_plain()),
+            Source::Plain(_) => stream.launch(T::nvfp4_plain(width), config, args.nvfp4_plain()),
             Source::Experts {
                 vectors, indices, ..
             } => {
                 let args = args.experts(vectors, indices);
-                stream.launch(T::nvfp4_experts(), config, args)
+                stream.launch(T::nvfp4_experts(width), config, args)
             }
             Source::Silu(_) | Source::SquaredRelu(..) => {
-                stream.launch(T::nvfp4_activated(), config, args.nvfp4_activated())
+                stream.launch(T::nvfp4_activated(width), config, args.nvfp4_activated())
             }
         }
     }
@@ -126,16 +147,16 @@ pub(super) unsafe fn dequantize<T: BlockElement>(
     from: Coded,
     out: &mut TensorViewMut<'_, T>,
 ) -> Result<()> {
-    let config = config(stream, sizes.all_rows(), sizes.columns);
-    let mx = mx_back(from, (format, sizes), out);
+    let config = config(stream, [sizes.all_rows(), sizes.columns], TOGETHER, 1);
+    let (mx, width) = (mx_back(from, sizes, out), width_back(from, format, out));
     // SAFETY: the caller's contract.
     unsafe {
         match format {
-            Format::Mxfp8 => stream.launch(T::mx_back(MxFormat::Mxfp8), config, mx),
-            Format::Mxfp4 => stream.launch(T::mx_back(MxFormat::Mxfp4), config, mx),
+            Format::Mxfp8 => stream.launch(T::mx_back(MxFormat::Mxfp8, width), config, mx),
+            Format::Mxfp4 => stream.launch(T::mx_back(MxFormat::Mxfp4, width), config, mx),
             Format::Nvfp4(_) => {
                 let args = nvfp4_back(from, (format, sizes), out);
-                stream.launch(T::nvfp4_back(), config, args)
+                stream.launch(T::nvfp4_back(width), config, args)
             }
         }
     }

@@ -5,6 +5,7 @@ use half::{bf16, f16};
 
 use crate::element::Float;
 use crate::kernels::quantize::fp8::{back, group, tensor, token, weights};
+use crate::quantize::width::Width;
 
 /// An element type that there are FP8 quantisers for: `bf16`, `f16`, `f32`.
 pub trait Fp8Element: Float + sealed::Kernels {}
@@ -46,7 +47,7 @@ pub type PerTensor<T> = (
     *const i32,
     *const i32,
 );
-/// `x, x_stride, parts, rows, rows_per_group, columns, flags, n_used, map, counts`.
+/// `x, x_stride, parts, rows, rows_per_group, columns, n_used, map, counts`.
 pub type Amax<T> = (
     *const T,
     u64,
@@ -54,13 +55,12 @@ pub type Amax<T> = (
     u32,
     u32,
     u32,
-    u32,
     *const u32,
     *const i32,
     *const i32,
 );
-/// `data, data_stride, scales, matrix_step, row_step, column_step, row_shift, octet_shift, out, out_stride, matrices, rows,
-/// columns, flags`.
+/// `data, data_stride, scales, matrix_step, row_step, column_step, row_shift, octet_shift, out, out_stride, rows, columns,
+/// flags`.
 pub type Dequantize<T> = (
     *const u8,
     u64,
@@ -72,7 +72,6 @@ pub type Dequantize<T> = (
     u32,
     *mut T,
     u64,
-    u32,
     u32,
     u32,
     u32,
@@ -96,74 +95,81 @@ pub enum Recipe {
 }
 
 pub(crate) mod sealed {
-    use super::{Amax, Dequantize, Kernel, PerTensor, Quantize, Recipe};
+    use super::{Amax, Dequantize, Kernel, PerTensor, Quantize, Recipe, Width};
 
     /// The kernels of an element type.
     pub trait Kernels: Sized + 'static {
         /// A kernel that finds scales.
-        fn quantize(recipe: Recipe) -> &'static Kernel<Quantize<Self>>;
+        fn quantize(recipe: Recipe, width: Width) -> &'static Kernel<Quantize<Self>>;
         /// One scale for all.
-        fn per_tensor() -> &'static Kernel<PerTensor<Self>>;
+        fn per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>>;
         /// One scale for all of `silu_and_mul`.
-        fn silu_per_tensor() -> &'static Kernel<PerTensor<Self>>;
+        fn silu_per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>>;
         /// The largest magnitudes of blocks' shares.
-        fn amax() -> &'static Kernel<Amax<Self>>;
+        fn amax(width: Width) -> &'static Kernel<Amax<Self>>;
         /// Back to numbers.
-        fn dequantize() -> &'static Kernel<Dequantize<Self>>;
+        fn dequantize(width: Width) -> &'static Kernel<Dequantize<Self>>;
     }
 }
 
 macro_rules! fp8_element {
     ($type:ty:
-        $token:ident, $silu_token:ident, $group:ident, $silu_group:ident, $tile:ident, $column:ident,
-        $tensor:ident, $silu_tensor:ident, $amax:ident, $back:ident
+        token $token:ident $token_narrow:ident, $silu_token:ident $silu_token_narrow:ident;
+        group $group:ident $group_narrow:ident, $silu_group:ident $silu_group_narrow:ident;
+        weights $tile:ident $tile_narrow:ident, $column:ident $column_narrow:ident;
+        tensor $tensor:ident $tensor_narrow:ident, $silu_tensor:ident $silu_tensor_narrow:ident,
+            $amax:ident $amax_narrow:ident;
+        back $back:ident $back_narrow:ident;
     ) => {
         impl Fp8Element for $type {}
 
         impl sealed::Kernels for $type {
-            fn quantize(recipe: Recipe) -> &'static Kernel<Quantize<Self>> {
+            fn quantize(recipe: Recipe, width: Width) -> &'static Kernel<Quantize<Self>> {
                 match recipe {
-                    Recipe::Token => &token::$token,
-                    Recipe::SiluToken => &token::$silu_token,
-                    Recipe::Group => &group::$group,
-                    Recipe::SiluGroup => &group::$silu_group,
-                    Recipe::Tile => &weights::$tile,
-                    Recipe::Column => &weights::$column,
+                    Recipe::Token => width.of(&token::$token, &token::$token_narrow),
+                    Recipe::SiluToken => width.of(&token::$silu_token, &token::$silu_token_narrow),
+                    Recipe::Group => width.of(&group::$group, &group::$group_narrow),
+                    Recipe::SiluGroup => width.of(&group::$silu_group, &group::$silu_group_narrow),
+                    Recipe::Tile => width.of(&weights::$tile, &weights::$tile_narrow),
+                    Recipe::Column => width.of(&weights::$column, &weights::$column_narrow),
                 }
             }
-            fn per_tensor() -> &'static Kernel<PerTensor<Self>> {
-                &tensor::$tensor
+            fn per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>> {
+                width.of(&tensor::$tensor, &tensor::$tensor_narrow)
             }
-            fn silu_per_tensor() -> &'static Kernel<PerTensor<Self>> {
-                &tensor::$silu_tensor
+            fn silu_per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>> {
+                width.of(&tensor::$silu_tensor, &tensor::$silu_tensor_narrow)
             }
-            fn amax() -> &'static Kernel<Amax<Self>> {
-                &tensor::$amax
+            fn amax(width: Width) -> &'static Kernel<Amax<Self>> {
+                width.of(&tensor::$amax, &tensor::$amax_narrow)
             }
-            fn dequantize() -> &'static Kernel<Dequantize<Self>> {
-                &back::$back
+            fn dequantize(width: Width) -> &'static Kernel<Dequantize<Self>> {
+                width.of(&back::$back, &back::$back_narrow)
             }
         }
     };
 }
 
 fp8_element!(bf16:
-    fp8_quantize_per_token_bf16, silu_and_mul_fp8_quantize_per_token_bf16,
-    fp8_quantize_1x128_bf16, silu_and_mul_fp8_quantize_1x128_bf16,
-    fp8_quantize_128x128_bf16, fp8_quantize_per_column_bf16,
-    fp8_quantize_per_tensor_bf16, silu_and_mul_fp8_quantize_per_tensor_bf16, amax_bf16, fp8_dequantize_bf16
+    token fp8_quantize_per_token_bf16 fp8_quantize_per_token_bf16_narrow, silu_and_mul_fp8_quantize_per_token_bf16 silu_and_mul_fp8_quantize_per_token_bf16_narrow;
+    group fp8_quantize_1x128_bf16 fp8_quantize_1x128_bf16_narrow, silu_and_mul_fp8_quantize_1x128_bf16 silu_and_mul_fp8_quantize_1x128_bf16_narrow;
+    weights fp8_quantize_128x128_bf16 fp8_quantize_128x128_bf16_narrow, fp8_quantize_per_column_bf16 fp8_quantize_per_column_bf16_narrow;
+    tensor fp8_quantize_per_tensor_bf16 fp8_quantize_per_tensor_bf16_narrow, silu_and_mul_fp8_quantize_per_tensor_bf16 silu_and_mul_fp8_quantize_per_tensor_bf16_narrow, amax_bf16 amax_bf16_narrow;
+    back fp8_dequantize_bf16 fp8_dequantize_bf16_narrow;
 );
 
 fp8_element!(f16:
-    fp8_quantize_per_token_f16, silu_and_mul_fp8_quantize_per_token_f16,
-    fp8_quantize_1x128_f16, silu_and_mul_fp8_quantize_1x128_f16,
-    fp8_quantize_128x128_f16, fp8_quantize_per_column_f16,
-    fp8_quantize_per_tensor_f16, silu_and_mul_fp8_quantize_per_tensor_f16, amax_f16, fp8_dequantize_f16
+    token fp8_quantize_per_token_f16 fp8_quantize_per_token_f16_narrow, silu_and_mul_fp8_quantize_per_token_f16 silu_and_mul_fp8_quantize_per_token_f16_narrow;
+    group fp8_quantize_1x128_f16 fp8_quantize_1x128_f16_narrow, silu_and_mul_fp8_quantize_1x128_f16 silu_and_mul_fp8_quantize_1x128_f16_narrow;
+    weights fp8_quantize_128x128_f16 fp8_quantize_128x128_f16_narrow, fp8_quantize_per_column_f16 fp8_quantize_per_column_f16_narrow;
+    tensor fp8_quantize_per_tensor_f16 fp8_quantize_per_tensor_f16_narrow, silu_and_mul_fp8_quantize_per_tensor_f16 silu_and_mul_fp8_quantize_per_tensor_f16_narrow, amax_f16 amax_f16_narrow;
+    back fp8_dequantize_f16 fp8_dequantize_f16_narrow;
 );
 
 fp8_element!(f32:
-    fp8_quantize_per_token_f32, silu_and_mul_fp8_quantize_per_token_f32,
-    fp8_quantize_1x128_f32, silu_and_mul_fp8_quantize_1x128_f32,
-    fp8_quantize_128x128_f32, fp8_quantize_per_column_f32,
-    fp8_quantize_per_tensor_f32, silu_and_mul_fp8_quantize_per_tensor_f32, amax_f32, fp8_dequantize_f32
+    token fp8_quantize_per_token_f32 fp8_quantize_per_token_f32_narrow, silu_and_mul_fp8_quantize_per_token_f32 silu_and_mul_fp8_quantize_per_token_f32_narrow;
+    group fp8_quantize_1x128_f32 fp8_quantize_1x128_f32_narrow, silu_and_mul_fp8_quantize_1x128_f32 silu_and_mul_fp8_quantize_1x128_f32_narrow;
+    weights fp8_quantize_128x128_f32 fp8_quantize_128x128_f32_narrow, fp8_quantize_per_column_f32 fp8_quantize_per_column_f32_narrow;
+    tensor fp8_quantize_per_tensor_f32 fp8_quantize_per_tensor_f32_narrow, silu_and_mul_fp8_quantize_per_tensor_f32 silu_and_mul_fp8_quantize_per_tensor_f32_narrow, amax_f32 amax_f32_narrow;
+    back fp8_dequantize_f32 fp8_dequantize_f32_narrow;
 );

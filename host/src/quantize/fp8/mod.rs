@@ -50,7 +50,7 @@ pub use group::{
 };
 pub use kernels::Fp8Element;
 pub use options::{ChannelAxis, Fp8Options, ScaleMajor, ScaleRounding};
-pub use scaled::Fp8Scaled;
+pub use scaled::{Fp8Scaled, Fp8View};
 pub use scaling::Fp8Scaling;
 pub use tensor::{
     fp8_quantize_per_tensor, fp8_quantize_per_tensor_into, fp8_quantize_per_tensor_static,

@@ -11,15 +11,22 @@ use crate::DType;
 use crate::device::{LaunchConfig, Stream};
 use crate::error::Result;
 use crate::heuristics::quantize_fp8 as heuristics;
-use crate::kernels::quantize::fp8::weights::{COLUMN_BYTES, TILE_OCTETS, TILE_THREADS};
-use crate::kernels::quantize::fp8::{
-    E5M2, PER_COLUMN, POWER_OF_TWO, REDUCE_BYTES, WIDE, kept_bytes,
-};
+use crate::heuristics::rows::plan;
+use crate::kernels::quantize::fp8::back::TOGETHER;
+use crate::kernels::quantize::fp8::weights::{COLUMN_BYTES, TILE_THREADS};
+use crate::kernels::quantize::fp8::{E5M2, PER_COLUMN, POWER_OF_TWO, REDUCE_BYTES, kept};
 use crate::quantize::LiveRows;
+use crate::quantize::width::Width;
 use crate::tensor::{TensorView, TensorViewMut};
 
 /// Elements of an octet.
 const OCTET: usize = 8;
+
+/// Octets that a thread of a quantiser has under way.
+const OCTETS: usize = 2;
+
+/// Octets of a group of 128 elements.
+const GROUP: usize = 16;
 
 /// Rows and columns of a tile.
 const TILE: usize = 128;
@@ -40,12 +47,13 @@ fn rounding(rounding: ScaleRounding) -> u32 {
     }
 }
 
-/// The flag that octets are whole and aligned: `columns`, the elements' address and stride in bytes, the codes'.
-fn wide(columns: usize, elements: [usize; 2], codes: [usize; 2]) -> u32 {
-    let wide = columns.is_multiple_of(OCTET)
-        && elements.iter().all(|bytes| bytes.is_multiple_of(16))
-        && codes.iter().all(|bytes| bytes.is_multiple_of(8));
-    if wide { WIDE } else { 0 }
+/// How octets of rows of `columns` elements can move, by the elements' address and stride in bytes, and the codes'.
+fn width(columns: usize, elements: [usize; 2], codes: [usize; 2]) -> Width {
+    if columns.is_multiple_of(2 * OCTET) {
+        Width::fitting(&elements, &codes, 2 * OCTET)
+    } else {
+        Width::Narrow
+    }
 }
 
 /// The address and stride of elements, in bytes.
@@ -63,11 +71,11 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
     let multiprocessors = job.op.stream.device().multiprocessors();
     let silu = matches!(job.source, Source::Silu(_));
     let octets = sizes.columns.div_ceil(OCTET);
-    let kept = |octets: u32| kept_bytes(octets, size_of::<T>() as u32);
     match job.scaling {
         Fp8Scaling::Groups1x128(_) => {
             let rows = sizes.matrices * job.scaling.grid_rows(sizes);
-            let plan = heuristics::group(rows, octets, multiprocessors);
+            let threads = octets.next_multiple_of(GROUP) / OCTETS;
+            let plan = plan(rows, threads, 1, multiprocessors);
             let config = LaunchConfig::new((rows as u32, plan.chunks), plan.threads);
             (
                 if silu {
@@ -81,8 +89,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
         Fp8Scaling::Tiles128x128 => {
             let across = sizes.columns.div_ceil(TILE);
             let tiles = sizes.matrices * sizes.rows.div_ceil(TILE) * across;
-            let config =
-                LaunchConfig::new(tiles as u32, TILE_THREADS).with_shared(kept(TILE_OCTETS));
+            let config = LaunchConfig::new(tiles as u32, TILE_THREADS).with_shared(REDUCE_BYTES);
             (Recipe::Tile, config)
         }
         Fp8Scaling::Columns => {
@@ -91,13 +98,13 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
             (Recipe::Column, config.with_shared(COLUMN_BYTES))
         }
         Fp8Scaling::Rows | Fp8Scaling::Tensor => {
-            let config = LaunchConfig::new(sizes.all_rows() as u32, heuristics::row(octets));
-            let recipe = if silu {
-                Recipe::SiluToken
-            } else {
-                Recipe::Token
+            let threads = heuristics::row(octets, kept(size_of::<T>()));
+            let recipe = match silu {
+                true => Recipe::SiluToken,
+                false => Recipe::Token,
             };
-            (recipe, config.with_shared(kept(octets as u32)))
+            let config = LaunchConfig::new(sizes.all_rows() as u32, threads);
+            (recipe, config.with_shared(REDUCE_BYTES))
         }
     }
 }
@@ -114,7 +121,7 @@ pub(super) unsafe fn quantize<T: Fp8Element, C: Fp8Code>(
 ) -> Result<()> {
     let (recipe, config) = recipe(job, &sizes);
     let (x, grid) = (job.source.x(), job.scaling.grid(&sizes));
-    let wide = wide(sizes.columns, place(x), place_of_codes(data));
+    let width = width(sizes.columns, place(x), place_of_codes(data));
     let (n_used, map, counts) = job.options.rows.pointers();
     let args = (
         x.as_ptr(),
@@ -129,13 +136,14 @@ pub(super) unsafe fn quantize<T: Fp8Element, C: Fp8Code>(
         sizes.matrices as u32,
         sizes.rows as u32,
         sizes.columns as u32,
-        wide | format::<C>() | rounding(job.options.rounding),
+        format::<C>() | rounding(job.options.rounding),
         n_used,
         map,
         counts,
     );
-    // SAFETY: the caller's contract; alignment is what the flag was chosen by.
-    unsafe { job.op.stream.launch(T::quantize(recipe), config, args) }
+    let kernel = T::quantize(recipe, width);
+    // SAFETY: the caller's contract; alignment is what the kernel was chosen by.
+    unsafe { job.op.stream.launch(kernel, config, args) }
 }
 
 /// One scale for all rows.
@@ -164,7 +172,13 @@ pub(super) unsafe fn quantize_by<T: Fp8Element, C: Fp8Code>(
 ) -> Result<()> {
     let x = source.x();
     let octets = sizes.columns.div_ceil(OCTET);
-    let plan = heuristics::tensor(sizes.all_rows(), octets, stream.device().multiprocessors());
+    let threads = octets.div_ceil(OCTETS);
+    let plan = plan(
+        sizes.all_rows(),
+        threads,
+        1,
+        stream.device().multiprocessors(),
+    );
     let grid = (sizes.all_rows().max(1) as u32, plan.chunks);
     let config = LaunchConfig::new(grid, plan.threads).with_shared(REDUCE_BYTES);
     let (parts, count, scale, rounded) = match scale {
@@ -188,14 +202,15 @@ pub(super) unsafe fn quantize_by<T: Fp8Element, C: Fp8Code>(
         sizes.all_rows() as u32,
         sizes.rows as u32,
         sizes.columns as u32,
-        wide(sizes.columns, place(x), place_of_codes(data)) | format::<C>() | rounded,
+        format::<C>() | rounded,
         n_used,
         map,
         counts,
     );
+    let width = width(sizes.columns, place(x), place_of_codes(data));
     let kernel = match source {
-        Source::Plain(_) => T::per_tensor(),
-        Source::Silu(_) => T::silu_per_tensor(),
+        Source::Plain(_) => T::per_tensor(width),
+        Source::Silu(_) => T::silu_per_tensor(width),
     };
     // SAFETY: the caller's contract; a given scale is not written.
     unsafe { stream.launch(kernel, config, args) }
@@ -221,13 +236,13 @@ pub(super) unsafe fn amax_parts<T: Fp8Element>(
         sizes.all_rows() as u32,
         sizes.rows as u32,
         sizes.columns as u32,
-        wide(sizes.columns, place(x), [0, 0]),
         n_used,
         map,
         counts,
     );
+    let kernel = T::amax(width(sizes.columns, place(x), [0, 0]));
     // SAFETY: the caller's contract.
-    unsafe { stream.launch(T::amax(), config.with_shared(REDUCE_BYTES), args) }?;
+    unsafe { stream.launch(kernel, config.with_shared(REDUCE_BYTES), args) }?;
     Ok(plan.rows * plan.chunks)
 }
 
@@ -242,7 +257,13 @@ pub(super) unsafe fn dequantize<T: Fp8Element, C: Fp8Code>(
     out: &TensorViewMut<'_, T>,
 ) -> Result<()> {
     let octets = sizes.columns.div_ceil(OCTET);
-    let plan = heuristics::tensor(sizes.all_rows(), octets, stream.device().multiprocessors());
+    let threads = octets.div_ceil(TOGETHER);
+    let plan = plan(
+        sizes.all_rows(),
+        threads,
+        1,
+        stream.device().multiprocessors(),
+    );
     let config = LaunchConfig::new((sizes.all_rows() as u32, plan.chunks), plan.threads);
     let grid = scaling.grid(&sizes);
     let shift = |shared: usize| {
@@ -258,7 +279,7 @@ pub(super) unsafe fn dequantize<T: Fp8Element, C: Fp8Code>(
         columns => ((columns / OCTET).ilog2(), 0),
     };
     let elements = [out.as_ptr() as usize, out.row_stride() * size_of::<T>()];
-    let wide = wide(
+    let width = width(
         sizes.columns,
         elements,
         [data.as_ptr() as usize, data.row_stride()],
@@ -274,11 +295,10 @@ pub(super) unsafe fn dequantize<T: Fp8Element, C: Fp8Code>(
         octet_shift,
         out.as_ptr(),
         out.row_stride() as u64,
-        sizes.matrices as u32,
         sizes.rows as u32,
         sizes.columns as u32,
-        wide | format::<C>() | per_column,
+        format::<C>() | per_column,
     );
     // SAFETY: the caller's contract.
-    unsafe { stream.launch(T::dequantize(), config, args) }
+    unsafe { stream.launch(T::dequantize(width), config, args) }
 }

@@ -20,6 +20,19 @@ pub enum BlockFormat {
     },
 }
 
+/// `1 / x` of what is not negative, rounded; subnormals count as zero, and the reciprocal of zero is the largest finite
+/// number.
+fn reciprocal(x: f32) -> f32 {
+    let reciprocal = 1.0 / x;
+    if x < f32::MIN_POSITIVE {
+        f32::MAX
+    } else if reciprocal < f32::MIN_POSITIVE {
+        0.0
+    } else {
+        reciprocal
+    }
+}
+
 impl BlockFormat {
     /// Elements of a block.
     #[must_use]
@@ -45,7 +58,10 @@ impl BlockFormat {
     /// |---|---|---|
     /// | MXFP8 | `E`: `amax / 448` rounded up to a power of two, 2^-126 at least | `1 / E`, 0 for a zero |
     /// | MXFP4 | `E`: `amax / 6` rounded up to an e8m0 | `1 / E` |
-    /// | NVFP4 | `S = e4m3(g * (amax * (1/6)))`, exact: `e4m3(amax * (g * (1/6)))` | `min(1 / (S * (1 / g)), f32::MAX)` |
+    /// | NVFP4 | `S = e4m3(g * (amax * (1/6)))`, exact: `e4m3(amax * (g * (1/6)))` | `1 / (S * (1 / g))`, see below |
+    ///
+    /// In NVFP4's multiplier subnormals count as zero where they are divided by, and the reciprocal of zero is the largest
+    /// finite number.
     ///
     /// Sources: Megatron-LM, `mxfp8_quantize`; the OCP MX specification; FlashInfer, `nvfp4_quantize`.
     #[must_use]
@@ -70,8 +86,8 @@ impl BlockFormat {
                 } else {
                     global * (amax * sixth)
                 });
-                let multiplier = 1.0 / (scale.to_f32() * (1.0 / global));
-                (scale.to_bits(), multiplier.min(f32::MAX))
+                let multiplier = reciprocal(scale.to_f32() * reciprocal(global));
+                (scale.to_bits(), multiplier)
             }
         }
     }

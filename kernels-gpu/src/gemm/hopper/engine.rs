@@ -4,30 +4,35 @@ use cuda_std::tma::TensorMap;
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 use cuda_std::{cluster, registers, thread, tma, warp};
 
-use super::finish::Finish;
 use super::load::{Operands, Producer};
 use super::multiply::Consumer;
 use super::ring::Place;
-use super::schedule::Schedule;
+use super::schedule::{Grid, Schedule};
 use super::store::{Output, Store};
+use super::sum::{Part, Sum};
 use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS};
+use crate::gemm::finish::Finish;
 
 /// Registers of a producer's thread, once it gave the rest to the consumers.
 const PRODUCER_REGISTERS: u32 = 40;
 /// Registers of a thread of one of two consumers.
 const CONSUMER_REGISTERS: u32 = 232;
 
-/// A matrix product.
-pub(super) struct Gemm<O> {
+/// A batch of matrix products.
+pub(super) struct Gemm<O, S> {
     pub operands: Operands,
-    /// C, in boxes of 64 rows by 128 bytes.
+    /// C, matrix after matrix, in boxes of 64 rows by 128 bytes.
     pub c: *const TensorMap,
+    /// How products are summed.
+    pub sum: S,
     pub finish: Finish<O>,
     /// Elements of K.
     pub k: u32,
+    /// Products.
+    pub matrices: u32,
 }
 
-impl<O> Gemm<O> {
+impl<O, S> Gemm<O, S> {
     /// Elements of K in a stage, and stages that K takes.
     #[inline(always)]
     fn steps<T>(&self) -> (u32, u32) {
@@ -39,7 +44,7 @@ impl<O> Gemm<O> {
 impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32>
     Tile<R, CONSUMERS, STAGES, CLUSTER>
 {
-    /// Computes this block's tiles of a product.
+    /// Computes this block's tiles of a batch of products.
     ///
     /// # Safety
     /// - A grid of one dimension, of clusters of `CLUSTER` blocks of [`Tile::THREADS`] threads with
@@ -47,12 +52,14 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
     /// - The maps are of A, B and C, in the boxes that [`Operands`] and [`Gemm`] say, swizzled by 128 bytes; K is
     ///   not zero. Nobody else uses C.
     #[inline(always)]
-    pub(super) unsafe fn compute<T: Reads<KMajor>, O: Output>(gemm: Gemm<O>)
-    where
-        Accumulator<R>: Product<T, T>,
+    pub(super) unsafe fn compute<A: Reads<KMajor>, B: Reads<KMajor>, O: Output, S: Sum>(
+        gemm: Gemm<O, S>,
+    ) where
+        Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         const { Self::CHECKED };
+        const { assert!(size_of::<A>() == size_of::<B>()) };
         // SAFETY: the caller's contract.
         unsafe {
             Self::start(&gemm);
@@ -61,11 +68,11 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
             if warpgroup == 0 {
                 registers::decrease::<PRODUCER_REGISTERS>();
                 if thread::thread_idx_x() == 0 {
-                    Self::produce::<T, O>(&gemm);
+                    Self::produce::<A, O, S>(&gemm);
                 }
             } else {
                 registers::increase::<CONSUMER_REGISTERS>();
-                Self::consume::<T, O>(&gemm, warpgroup - 1);
+                Self::consume::<A, B, O, S>(&gemm, warpgroup - 1);
             }
             if CLUSTER > 1 {
                 // A block's shared memory stays until its peer has stopped writing to it.
@@ -77,7 +84,7 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
     /// Makes the ring, for all blocks that use it.
     #[inline(always)]
     #[track_caller]
-    unsafe fn start<O>(gemm: &Gemm<O>) {
+    unsafe fn start<O, S>(gemm: &Gemm<O, S>) {
         // SAFETY: the caller's contract.
         unsafe {
             if thread::thread_idx_x() == 0 {
@@ -97,10 +104,12 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
     /// The tiles of this block's cluster, in units of a cluster's.
     #[inline(always)]
     #[track_caller]
-    fn schedule<O>(gemm: &Gemm<O>) -> Schedule {
-        let rows = gemm.finish.rows.div_ceil(Self::BM * CLUSTER);
-        let columns = gemm.finish.columns.div_ceil(Self::BN);
-        Schedule::new::<CLUSTER>(rows, columns)
+    fn schedule<O, S>(gemm: &Gemm<O, S>) -> Schedule {
+        Schedule::new::<CLUSTER>(Grid {
+            matrices: gemm.matrices,
+            rows: gemm.finish.rows.div_ceil(Self::BM * CLUSTER),
+            columns: gemm.finish.columns.div_ceil(Self::BN),
+        })
     }
 
     /// The block's rank in its cluster.
@@ -117,7 +126,7 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
     /// The producer's part.
     #[inline(always)]
     #[track_caller]
-    unsafe fn produce<T, O>(gemm: &Gemm<O>) {
+    unsafe fn produce<T, O, S>(gemm: &Gemm<O, S>) {
         let mut producer = Producer {
             operands: gemm.operands,
             ring: Self::ring(),
@@ -127,19 +136,20 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
         };
         let (elements, steps) = gemm.steps::<T>();
         let mut tiles = Self::schedule(gemm);
-        while let Some((row, column)) = tiles.advance() {
-            let row = row * CLUSTER + producer.rank;
+        while let Some(tile) = tiles.advance() {
             // SAFETY: the caller's contract.
-            unsafe { producer.tile(row, column, steps, elements) };
+            unsafe { producer.tile(tile, steps, elements) };
         }
     }
 
     /// A consumer's part.
     #[inline(always)]
     #[track_caller]
-    unsafe fn consume<T: Reads<KMajor>, O: Output>(gemm: &Gemm<O>, consumer: u32)
-    where
-        Accumulator<R>: Product<T, T>,
+    unsafe fn consume<A: Reads<KMajor>, B: Reads<KMajor>, O: Output, S: Sum>(
+        gemm: &Gemm<O, S>,
+        consumer: u32,
+    ) where
+        Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         let thread = thread::thread_idx_x() % 128;
@@ -151,16 +161,23 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
             consumer,
             thread,
         };
-        let (_, steps) = gemm.steps::<T>();
+        let (_, k_steps) = gemm.steps::<A>();
         let rank = Self::rank();
         let mut d = Accumulator::<R>::zero();
         let mut tiles = Self::schedule(gemm);
-        while let Some((row, column)) = tiles.advance() {
-            let row = (row * CLUSTER + rank) * Self::BM + consumer * WARPGROUP_ROWS;
+        while let Some(tile) = tiles.advance() {
+            let row = (tile.row * CLUSTER + rank) * Self::BM + consumer * WARPGROUP_ROWS;
+            let column = tile.column * Self::BN;
+            let part = Part {
+                row,
+                column,
+                k_steps,
+            };
             // SAFETY: the caller's contract.
             unsafe {
-                operands.multiply::<T, R>(&mut d, steps);
-                store.accumulator(&d, row, column * Self::BN);
+                gemm.sum
+                    .part::<A, B, R, STAGES, CLUSTER>(&mut operands, &mut d, part);
+                store.accumulator(&d, [tile.matrix, row, column]);
             }
         }
         store.wait();

@@ -3,14 +3,15 @@
 use cuda_std::tma::{self, TensorMap};
 
 use super::ring::{Place, Ring};
+use super::schedule::TilePlace;
 use super::tile::{Layout, ROW_BYTES};
 
 /// Where operands come from.
 #[derive(Clone, Copy)]
 pub(super) struct Operands {
-    /// A, in boxes of a tile's rows by 128 bytes.
+    /// A, matrix after matrix, in boxes of a tile's rows by 128 bytes.
     pub a: *const TensorMap,
-    /// B, in boxes of the rows that one block of a cluster loads by 128 bytes.
+    /// B, matrix after matrix, in boxes of the rows that one block of a cluster loads by 128 bytes.
     pub b: *const TensorMap,
 }
 
@@ -25,21 +26,23 @@ pub(super) struct Producer<const STAGES: u32, const CLUSTER: u32> {
 }
 
 impl<const STAGES: u32, const CLUSTER: u32> Producer<STAGES, CLUSTER> {
-    /// Loads the operands of the tile in this row and column of tiles, in `k_steps` stages of `k_elements` each.
+    /// Loads the operands of a tile, in `k_steps` stages of `k_elements` each.
     ///
     /// # Safety
     /// One thread of the block executes this. The maps are as [`Operands`] says, of operands that are readable.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn tile(&mut self, row: u32, column: u32, k_steps: u32, k_elements: u32) {
+    pub unsafe fn tile(&mut self, tile: TilePlace, k_steps: u32, k_elements: u32) {
         let part = self.rank * self.layout.b_rows;
+        let row = tile.row * CLUSTER + self.rank;
         let a_row = (row * self.layout.a_rows) as i32;
-        let b_row = (column * self.layout.b_rows * CLUSTER + part) as i32;
+        let b_row = (tile.column * self.layout.b_rows * CLUSTER + part) as i32;
+        let matrix = tile.matrix as i32;
         let mut step = 0;
         while step < k_steps {
             let k = (step * k_elements) as i32;
             // SAFETY: the caller's contract.
-            unsafe { self.stage([k, a_row], [k, b_row], part) };
+            unsafe { self.stage([k, a_row, matrix], [k, b_row, matrix], part) };
             step += 1;
         }
     }
@@ -47,7 +50,7 @@ impl<const STAGES: u32, const CLUSTER: u32> Producer<STAGES, CLUSTER> {
     /// Loads a stage. Its barrier expects all bytes of it, those that the peer loads among them.
     #[inline(always)]
     #[track_caller]
-    unsafe fn stage(&mut self, a: [i32; 2], b: [i32; 2], part: u32) {
+    unsafe fn stage(&mut self, a: [i32; 3], b: [i32; 3], part: u32) {
         let stage = self.layout.stage(self.place.stage);
         let b_place = stage.add(self.layout.b_offset + part * ROW_BYTES);
         let full = self.ring.full(self.place);

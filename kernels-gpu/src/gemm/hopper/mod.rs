@@ -17,22 +17,34 @@
 //! | `ring` | stages, with the barriers that hand them over |
 //! | `schedule` | which block computes which tiles, in which order |
 //! | `load` | the producer |
-//! | `multiply` | the consumers' main loop |
-//! | `finish` | from an accumulator to values of `C` |
+//! | `multiply` | the consumers' main loop: the tensor cores add |
+//! | `promote` | the other main loop: every stage's sum is scaled and added in `f32` |
+//! | `scales` | the factors of stages, where blocks have scales |
+//! | `sum` | the choice between the loops |
 //! | `store` | from values to memory |
 //! | `engine` | all of it together |
-//! | [`dense`] | the kernels |
+//! | [`dense`] | the kernels of 16-bit floats |
+//! | [`fp8`], [`fp8_mixed`] | those of FP8, and of its two formats with each other |
+//! | [`block_scaled`] | those of FP8 with scales of blocks |
+//!
+//! From an accumulator to values of `C`, as every engine does: `finish`, one directory up. A batch is a third dimension
+//! of the operands' tensor maps, and more tiles.
 //!
 //! A new kind of product is another type in one of these places, not another kernel body.
 
+pub mod block_scaled;
 pub mod dense;
 mod engine;
-mod finish;
+pub mod fp8;
+pub mod fp8_mixed;
 mod load;
 mod multiply;
+mod promote;
 mod ring;
+mod scales;
 mod schedule;
 mod store;
+mod sum;
 mod tile;
 
 pub use schedule::GROUP;

@@ -38,6 +38,12 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
         }
     }
 
+    /// The thread's number in the warpgroup.
+    #[inline(always)]
+    pub fn thread(&self) -> u32 {
+        self.thread
+    }
+
     /// `d = A B^T` over `k_steps` stages, at least one.
     ///
     /// One group of products is always under way: a stage is handed back when the next one's products have
@@ -48,28 +54,20 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
     /// loads.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn multiply<T: Reads<KMajor>, const R: usize>(
+    pub unsafe fn multiply<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize>(
         &mut self,
         d: &mut Accumulator<R>,
         k_steps: u32,
     ) where
-        Accumulator<R>: Product<T, T>,
+        Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         let mut last = self.place.stage;
         let mut k = 0;
         while k < k_steps {
-            let on = self.place.stage * self.stage_bytes;
             // SAFETY: the warpgroup is whole, and the stage is full until it is released.
             unsafe {
-                self.ring.wait_full(self.place);
-                wgmma::fence();
-                unroll!(step < 4 => {
-                    let on = on + step as u32 * STEP_BYTES;
-                    let adds = k > 0 || step > 0;
-                    d.mma::<T, T, _, _>(self.a.advance(on), self.b.advance(on), adds);
-                });
-                wgmma::commit_group();
+                self.begin::<A, B, R>(d, k > 0);
                 wgmma::wait_group::<1>(());
                 if k > 0 {
                     self.ring.release(last, self.thread);
@@ -84,5 +82,44 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
             wgmma::wait_group::<0>(d);
             self.ring.release(last, self.thread);
         }
+    }
+
+    /// Waits for the next stage and begins its products, a group: `d += A B^T`, or `d = A B^T` unless `adds`.
+    ///
+    /// # Safety
+    /// As [`Consumer::multiply`]; what is in `d` was settled, or left to products.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn begin<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize>(
+        &mut self,
+        d: &mut Accumulator<R>,
+        adds: bool,
+    ) where
+        Accumulator<R>: Product<A, B>,
+    {
+        let on = self.place.stage * self.stage_bytes;
+        // SAFETY: the warpgroup is whole, and the stage is full until it is released.
+        unsafe {
+            self.ring.wait_full(self.place);
+            wgmma::fence();
+            unroll!(step < 4 => {
+                let on = on + step as u32 * STEP_BYTES;
+                let adds = adds || step > 0;
+                d.mma::<A, B, _, _>(self.a.advance(on), self.b.advance(on), adds);
+            });
+            wgmma::commit_group();
+        }
+    }
+
+    /// Hands the stage back whose products were just waited for, and goes on to the next.
+    ///
+    /// # Safety
+    /// All threads of the warpgroup execute this, once a stage.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn hand_back(&mut self) {
+        // SAFETY: the caller's contract.
+        unsafe { self.ring.release(self.place.stage, self.thread) };
+        self.place.advance();
     }
 }

@@ -15,53 +15,69 @@ use cuda_std::{cluster, thread};
 /// Rows of clusters' tiles in a group.
 pub const GROUP: u32 = 8;
 
-/// The tiles of a product that a cluster computes, in units of a cluster's tiles.
+/// A tile of a batch of products, in units of a cluster's tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TilePlace {
+    pub matrix: u32,
+    pub row: u32,
+    pub column: u32,
+}
+
+/// The tiles of each product of a batch, in units of a cluster's.
+#[derive(Clone, Copy)]
+pub(super) struct Grid {
+    pub matrices: u32,
+    pub rows: u32,
+    pub columns: u32,
+}
+
+/// The tiles that a cluster computes.
 pub(super) struct Schedule {
-    rows: u32,
-    columns: u32,
+    grid: Grid,
     index: u32,
     step: u32,
 }
 
 impl Schedule {
-    /// Those of this block's cluster among `rows` by `columns`.
+    /// Those of this block's cluster.
     #[inline(always)]
     #[track_caller]
-    pub fn new<const CLUSTER: u32>(rows: u32, columns: u32) -> Self {
+    pub fn new<const CLUSTER: u32>(grid: Grid) -> Self {
         let (index, step) = match CLUSTER {
             1 => (thread::block_idx_x(), thread::grid_dim_x()),
             _ => (cluster::idx_x(), cluster::grid_dim_x()),
         };
-        Self {
-            rows,
-            columns,
-            index,
-            step,
-        }
+        Self { grid, index, step }
     }
 
-    /// The row and column of the next tile, if there is one more.
+    /// The next tile, if there is one more.
     ///
     /// Not an iterator's `next`, since a closure that an adapter calls may stay a call, and a call ends the
     /// pipeline of wgmma.
     #[inline(always)]
-    pub fn advance(&mut self) -> Option<(u32, u32)> {
-        if self.index >= self.rows * self.columns {
+    pub fn advance(&mut self) -> Option<TilePlace> {
+        if self.index >= self.grid.matrices * self.grid.rows * self.grid.columns {
             return None;
         }
-        let place = place(self.index, self.rows, self.columns);
+        let place = place(self.index, self.grid);
         self.index += self.step;
         Some(place)
     }
 }
 
-/// The row and column of tile `index` of `rows` by `columns`.
+/// Tile `index` of the grid, matrix after matrix.
 #[inline(always)]
-fn place(index: u32, rows: u32, columns: u32) -> (u32, u32) {
-    let (group, within) = divide(index, GROUP * columns);
+fn place(index: u32, grid: Grid) -> TilePlace {
+    let Grid { rows, columns, .. } = grid;
+    let (matrix, within) = divide(index, rows * columns);
+    let (group, within) = divide(within, GROUP * columns);
     let first = group * GROUP;
     let (column, row) = divide(within, (rows - first).min(GROUP));
-    (first + row, column)
+    TilePlace {
+        matrix,
+        row: first + row,
+        column,
+    }
 }
 
 /// `i / count` and `i % count`, without a panic: there are some.
@@ -73,22 +89,45 @@ fn divide(i: u32, count: u32) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use super::{Grid, TilePlace, place};
 
     #[test]
     fn every_tile_comes_once() {
-        for (rows, columns) in [(1, 1), (3, 5), (8, 2), (9, 3), (17, 4)] {
-            let tiles = 0..rows * columns;
-            let mut places: Vec<_> = tiles.map(|i| place(i, rows, columns)).collect();
+        for (matrices, rows, columns) in [(1, 1, 1), (1, 3, 5), (2, 8, 2), (3, 9, 3), (1, 17, 4)] {
+            let grid = Grid {
+                matrices,
+                rows,
+                columns,
+            };
+            let tiles = 0..matrices * rows * columns;
+            let mut places: Vec<_> = tiles.map(|i| place(i, grid)).collect();
             places.sort_unstable();
-            let every = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-            assert!(places.into_iter().eq(every), "{rows} x {columns}");
+            let of = |matrix, row| {
+                (0..columns).map(move |column| TilePlace {
+                    matrix,
+                    row,
+                    column,
+                })
+            };
+            let every = (0..matrices).flat_map(|m| (0..rows).flat_map(move |row| of(m, row)));
+            assert!(
+                places.into_iter().eq(every),
+                "{matrices} x {rows} x {columns}"
+            );
         }
     }
 
     #[test]
     fn neighbours_share_a_column() {
-        let places: Vec<_> = (0..10).map(|i| place(i, 16, 16)).collect();
+        let grid = Grid {
+            matrices: 2,
+            rows: 16,
+            columns: 16,
+        };
+        let places: Vec<_> = (0..10)
+            .map(|i| place(i, grid))
+            .map(|place| (place.row, place.column))
+            .collect();
         assert_eq!(places[..3], [(0, 0), (1, 0), (2, 0)]);
         assert_eq!(places[8..], [(0, 1), (1, 1)]);
     }

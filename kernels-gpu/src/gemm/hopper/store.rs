@@ -16,9 +16,9 @@ use cuda_std::wgmma::Accumulator;
 use cuda_std::{bulk, fence, thread, unroll};
 use half::{bf16, f16};
 
-use super::finish::Finish;
 use super::tile::{ROW_BYTES, SLAB_BYTES};
 use crate::element::Element;
+use crate::gemm::finish::Finish;
 
 /// A type that C is made of.
 pub(super) trait Output: Element {
@@ -75,7 +75,7 @@ impl Output for f32 {
 
 /// A consumer's way to C.
 pub(super) struct Store<O> {
-    /// C, in boxes of 64 rows by 128 bytes.
+    /// C, matrix after matrix, in boxes of 64 rows by 128 bytes.
     pub map: *const TensorMap,
     /// What is done to the sums.
     pub finish: Finish<O>,
@@ -88,21 +88,26 @@ pub(super) struct Store<O> {
 }
 
 impl<O: Output> Store<O> {
-    /// Stores an accumulator, whose first element is C's at `row` and `column`.
+    /// Stores an accumulator, whose first element is that of matrix `matrix` of C at `row` and `column`.
     ///
     /// # Safety
     /// All threads of the warpgroup execute this. The map is of C, which nobody else writes there.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn accumulator<const R: usize>(&self, d: &Accumulator<R>, row: u32, column: u32) {
+    pub unsafe fn accumulator<const R: usize>(
+        &self,
+        d: &Accumulator<R>,
+        [matrix, row, column]: [u32; 3],
+    ) {
         let own = row + self.thread / 32 * 16 + self.thread % 32 / 4;
+        let finish = self.finish.of_matrix(matrix);
         // SAFETY: the caller's contract.
-        let factors = unsafe { [self.finish.row(own), self.finish.row(own + 8)] };
+        let factors = unsafe { [finish.row(own), finish.row(own + 8)] };
         unroll!(slab < 8 => {
             if slab * (O::COLUMNS as usize) < 2 * R {
                 let column = column + slab as u32 * O::COLUMNS;
                 // SAFETY: the caller's contract.
-                unsafe { self.slab::<R>(d, slab, (row, column), factors) };
+                unsafe { self.slab::<R>(d, slab, [matrix, row, column], &finish, factors) };
             }
         });
     }
@@ -114,7 +119,8 @@ impl<O: Output> Store<O> {
         &self,
         d: &Accumulator<R>,
         index: usize,
-        (row, column): (u32, u32),
+        [matrix, row, column]: [u32; 3],
+        finish: &Finish<O>,
         factors: [f32; 2],
     ) {
         let slab = self.slabs.add(index as u32 % 2 * SLAB_BYTES);
@@ -128,39 +134,18 @@ impl<O: Output> Store<O> {
             self.sync();
             unroll!(two < 4 => {
                 if two * 16 < O::COLUMNS as usize {
-                    let values = self.values(d, first + 8 * two, own + 16 * two as u32, factors);
+                    let values = values(d, first + 8 * two, finish, own + 16 * two as u32, factors);
                     O::write(slab, self.thread, 2 * two as u32, values);
                 }
             });
             fence::proxy_async_shared();
             self.sync();
             if self.thread == 0 {
-                tma::store(self.map, [column as i32, row as i32], slab);
+                let place = [column as i32, row as i32, matrix as i32];
+                tma::store(self.map, place, slab);
                 bulk::commit_group();
             }
         }
-    }
-
-    /// The values of registers `first .. first + 8`, two chunks of columns that begin at `column` for this thread.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn values<const R: usize>(
-        &self,
-        d: &Accumulator<R>,
-        first: usize,
-        column: u32,
-        factors: [f32; 2],
-    ) -> [[f32; 2]; 4] {
-        let mut values = [[0.0; 2]; 4];
-        unroll!(chunk < 2 => {
-            // SAFETY: the caller's contract.
-            let pair = unsafe { self.finish.pair(column + 8 * chunk as u32) };
-            unroll!(half < 2 => {
-                let i = first + 4 * chunk + 2 * half;
-                values[2 * chunk + half] = pair.finish([d.get(i), d.get(i + 1)], factors[half]);
-            });
-        });
-        values
     }
 
     /// Waits until all stores have been done.
@@ -184,4 +169,29 @@ impl<O: Output> Store<O> {
             }
         }
     }
+}
+
+/// The values of registers `first .. first + 8`, two chunks of columns that begin at `column` for this thread.
+///
+/// # Safety
+/// The pointers of `finish` are null or valid.
+#[inline(always)]
+#[track_caller]
+unsafe fn values<O: Element, const R: usize>(
+    d: &Accumulator<R>,
+    first: usize,
+    finish: &Finish<O>,
+    column: u32,
+    factors: [f32; 2],
+) -> [[f32; 2]; 4] {
+    let mut values = [[0.0; 2]; 4];
+    unroll!(chunk < 2 => {
+        // SAFETY: the caller's contract.
+        let pair = unsafe { finish.pair(column + 8 * chunk as u32) };
+        unroll!(half < 2 => {
+            let i = first + 4 * chunk + 2 * half;
+            values[2 * chunk + half] = pair.finish([d.get(i), d.get(i + 1)], factors[half]);
+        });
+    });
+    values
 }

@@ -1,14 +1,15 @@
-//! The body of every dequantiser: a lane reads the codes of an octet and their scale.
+//! The body of every dequantiser: a lane reads the codes of octets and their scales.
 
-use cuda_std::thread;
+use cuda_std::{thread, unroll};
 
 use super::body::Data;
 use super::format::{BlockFormat, Codes};
 use super::grids::Grids;
 use crate::element::Element;
-use crate::octet::{OCTET, store};
-use crate::pack::{Single, Words4};
-use crate::rows::RowSet;
+use crate::octet::{OCTET, Octet, store, store_first};
+
+/// Octets that a thread has under way: their codes are few bytes.
+pub const TOGETHER: usize = 4;
 
 /// Where the elements go.
 #[derive(Clone, Copy)]
@@ -17,49 +18,60 @@ pub(super) struct Out<T> {
     pub out: *mut T,
     /// Elements from row to row.
     pub stride: u64,
-    /// Rows.
-    pub rows: u32,
 }
 
-/// Writes `value of the code * scale` for all rows, rounded once more, to `T`.
+/// Writes `value of the code * scale` for this block's chunk of its row, rounded once more, to `T`.
 ///
 /// # Safety
 /// The data, the grids, the format and the output hold the rows that they say.
 #[inline(always)]
-pub(super) unsafe fn dequantize<T: Element, F: BlockFormat>(
+pub(super) unsafe fn dequantize<T: Element, F: BlockFormat, const WIDE: bool>(
     format: F,
-    data: Data,
+    data: Data<WIDE>,
     grids: Grids,
     to: Out<T>,
 ) {
     let octets = data.columns / OCTET as u32;
     let step = thread::block_dim_x() * thread::grid_dim_y();
-    let mut row = RowSet::first();
-    while row < to.rows {
-        let line = grids.line_of(row);
-        // SAFETY: the row exists.
-        let shared = unsafe { format.row(row) };
-        let from = data.data.wrapping_add(row as usize * data.stride as usize);
-        let out = to.out.wrapping_add(row as usize * to.stride as usize);
-        let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
-        while i < octets {
-            let codes = from.wrapping_add(i as usize * F::Codes::BYTES as usize);
-            // SAFETY: inside the row.
-            let codes = unsafe { F::Codes::load(codes, data.wide) };
-            // SAFETY: inside the grid.
-            let scale = F::unscale(shared, unsafe { *line.scale(i / F::LANES) });
-            let values = F::decode(codes).map(|value| value * scale);
-            let out = out.wrapping_add(i as usize * OCTET);
-            // SAFETY: inside the row.
-            unsafe {
-                if data.wide {
-                    store::<T, Words4>(out, &values);
-                } else {
-                    store::<T, Single<T>>(out, &values);
-                }
+    let row = thread::block_idx_x();
+    let line = grids.line_of(row);
+    // SAFETY: the row exists.
+    let shared = unsafe { format.row(row) };
+    let from = data.data.wrapping_add(row as usize * data.stride as usize);
+    let out = to.out.wrapping_add(row as usize * to.stride as usize);
+    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    while i < octets {
+        // Past the end of a row its last octet is read, for nothing.
+        let places = [i, i + step, i + 2 * step, i + 3 * step].map(|i| i.min(octets - 1));
+        let codes = places.map(|i| from.wrapping_add(i as usize * F::Codes::BYTES as usize));
+        // SAFETY: inside the row.
+        let codes = unsafe { codes.map(|from| F::Codes::load(from, WIDE)) };
+        // SAFETY: inside the grid.
+        let scales = unsafe { places.map(|i| *line.scale(i / F::OCTETS)) };
+        unroll!(one < TOGETHER => {
+            let scale = F::unscale(shared, scales[one]);
+            let values = F::decode(codes[one]).map(|value| value * scale);
+            if i + (one as u32) * step < octets {
+                // SAFETY: inside the row.
+                unsafe { write::<T, WIDE>(out.wrapping_add(places[one] as usize * OCTET), &values) };
             }
-            i += step;
+        });
+        i += TOGETHER as u32 * step;
+    }
+}
+
+/// Writes an octet.
+///
+/// # Safety
+/// `to` has room for it, and is aligned to 16 bytes if it is wide.
+#[inline(always)]
+unsafe fn write<T: Element, const WIDE: bool>(to: *mut T, octet: &Octet) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if WIDE {
+            store(to, octet);
+        } else {
+            store_first(to, octet, OCTET as u32);
         }
-        row += RowSet::step();
     }
 }

@@ -105,13 +105,7 @@ impl Grids {
         self.padded_columns
     }
 
-    /// Rows of all grids, padding included.
-    #[inline(always)]
-    pub fn all_rows(&self) -> u32 {
-        self.matrices * self.padded_rows
-    }
-
-    /// A row of them, one of [`all_rows`](Self::all_rows).
+    /// A row of them, padding included.
     #[inline(always)]
     pub fn line(&self, padded: u32) -> Line {
         self.place(padded, self.padded_rows)
@@ -195,7 +189,7 @@ mod tests {
                 let start = without_provenance_mut(4096);
                 let numbers = (layout as u32, 3, rows as u32, columns as u32);
                 let grids = Grids::new(start, numbers.0, numbers.1, numbers.2, numbers.3);
-                assert_eq!(grids.all_rows() as usize, 3 * grid.padded_rows());
+                assert_eq!(grids.padded_rows as usize, grid.padded_rows());
                 assert_eq!(grids.padded_columns() as usize, grid.padded_columns());
                 for row in 0..3 * rows {
                     let line = grids.line_of(row as u32);

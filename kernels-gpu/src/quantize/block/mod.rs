@@ -7,7 +7,7 @@
 //! scales  [matrices, grid]             one grid of a matrix's scales after the other, each padded on its own
 //!
 //! block (r, c): row r of the grids, padding included, chunk c of it
-//! warp:         32 octets of the row, 8 elements a lane; 4 lanes share a scale, or 2
+//! warp:         64 octets of the row, two a lane; 2 lanes share a scale, or none
 //! ```
 //!
 //! There is one body that quantises, `body`, over any [`Source`](crate::octet::Source) and any `format`; an
@@ -20,6 +20,9 @@
 //! | [`mxfp4`] | 32 | e2m1 | e8m0 |
 //! | [`nvfp4`] | 16 | e2m1 | e4m3, and one `f32` for many rows |
 //!
+//! Each kernel is there twice: where addresses and strides of all elements are multiples of 16 bytes, and those of codes of
+//! two octets', so that they move in packs and words; and as `<name>_narrow` for all others.
+//!
 //! The kernels' arguments, in this order, each kernel taking what it needs:
 //!
 //! | argument | |
@@ -30,7 +33,7 @@
 //! | `scales` | the scales, grid after grid |
 //! | `matrices`, `rows`, `columns` | matrices, rows of each, and elements of a row |
 //! | `layout` | the number of a `ScaleLayout` |
-//! | `flags` | any of [`WIDE`], [`EXACT`] and [`EVERY`] |
+//! | `flags` | any of [`EXACT`] and [`EVERY`] |
 //! | `n_used`, `map`, `counts` | which rows exist, as [`RowSet`](crate::rows::RowSet) has it; a group is a matrix |
 //! | `global`, `rows_per_global` | the rows' scales, and how many rows share one; 0 is all of them |
 
@@ -44,12 +47,10 @@ pub mod mxfp8;
 pub mod nvfp4;
 mod stamp;
 
-/// A flag: addresses and strides of all elements are multiples of 16 bytes, and those of codes of an octet's, so that they
-/// move in packs and words.
-pub const WIDE: u32 = 1;
+pub use back::TOGETHER;
 
 /// A flag: NVFP4 in its exact form.
-pub const EXACT: u32 = 2;
+pub const EXACT: u32 = 1;
 
 /// A flag: every row exists, and nothing need be asked.
-pub const EVERY: u32 = 4;
+pub const EVERY: u32 = 2;

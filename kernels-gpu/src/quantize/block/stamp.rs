@@ -2,20 +2,20 @@
 
 /// Quantisers of memory by an MX format.
 macro_rules! mx_quantizers {
-    ($format:expr; $($name:ident: $type:ty;)*) => { $(
+    ($format:expr; $($name:ident: $type:ty, $wide:ident;)*) => { $(
         /// Quantises rows of memory; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
         /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512))]
+        #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
             x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64, scales: *mut u8,
             matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
-            let source = Plain { x, stride: x_stride, pack: PhantomData::<Words4> };
-            let data = Data { data, stride: data_stride, columns, wide: flags & WIDE != 0 };
+            let source = Plain { x, stride: x_stride };
+            let data = Data::<$wide> { data, stride: data_stride, columns };
             let grids = Grids::new(scales, layout, matrices, rows, columns / 32);
             let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };
             // SAFETY: the kernel's contract is the body's.
@@ -26,24 +26,21 @@ macro_rules! mx_quantizers {
 
 /// Quantisers of an activation by an MX format.
 macro_rules! mx_activated {
-    ($format:expr, $activation:expr, $rounded:literal; $($name:ident: $type:ty;)*) => { $(
+    ($format:expr, $activation:expr; $($name:ident: $type:ty, $value:ty, $wide:ident;)*) => { $(
         /// Quantises an activation of rows; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
         /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512))]
+        #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
             gate: *const $type, up: *const $type, x_stride: u64,
             data: *mut u8, data_stride: u64, scales: *mut u8,
             matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
-            let source = Activated::<$type, Words4, _, $rounded> {
-                gate, up, gate_stride: x_stride, up_stride: x_stride,
-                activation: $activation, pack: PhantomData,
-            };
-            let data = Data { data, stride: data_stride, columns, wide: flags & WIDE != 0 };
+            let source = Activated { gate, up, stride: x_stride, activation: $activation, value: PhantomData::<$value> };
+            let data = Data::<$wide> { data, stride: data_stride, columns };
             let grids = Grids::new(scales, layout, matrices, rows, columns / 32);
             let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };
             // SAFETY: the kernel's contract is the body's.
@@ -54,22 +51,22 @@ macro_rules! mx_activated {
 
 /// Dequantisers of an MX format.
 macro_rules! mx_dequantizers {
-    ($format:expr; $($name:ident: $type:ty;)*) => { $(
+    ($format:expr; $($name:ident: $type:ty, $wide:ident;)*) => { $(
         /// Writes the elements that codes and scales stand for; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
         /// The memory is there for the launched grid, and aligned if the flags say so.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512))]
+        #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
             data: *const u8, data_stride: u64, scales: *const u8, out: *mut $type, out_stride: u64,
-            matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
+            matrices: u32, rows: u32, columns: u32, layout: u32,
         ) {
-            let data = Data { data: data.cast_mut(), stride: data_stride, columns, wide: flags & WIDE != 0 };
+            let data = Data::<$wide> { data: data.cast_mut(), stride: data_stride, columns };
             let grids = Grids::new(scales.cast_mut(), layout, matrices, rows, columns / 32);
-            let to = Out { out, stride: out_stride, rows: matrices * rows };
+            let to = Out { out, stride: out_stride };
             // SAFETY: the kernel's contract is the body's, which writes neither data nor scales.
-            unsafe { dequantize::<$type, _>($format, data, grids, to) }
+            unsafe { dequantize($format, data, grids, to) }
         }
     )* };
 }

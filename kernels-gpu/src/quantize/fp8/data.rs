@@ -1,8 +1,11 @@
 //! Where codes are.
 
-use super::code::Format;
-use super::elements::{Elements, Octets};
-use crate::octet::{OCTET, Octet};
+use cuda_std::cache;
+
+use super::elements::Octets;
+use crate::octet::{OCTET, Octet, Source};
+use crate::pack::{Words2, Words4};
+use crate::quantize::fp8_code::Fp8Format;
 
 /// Rows of codes.
 #[derive(Clone, Copy)]
@@ -11,7 +14,7 @@ pub(super) struct Data {
     pub data: *mut u8,
     /// Codes from row to row.
     pub stride: u64,
-    pub format: Format,
+    pub format: Fp8Format,
 }
 
 impl Data {
@@ -20,9 +23,9 @@ impl Data {
     /// # Safety
     /// There is such a row, as long as the octets', and nobody else writes the octet.
     #[inline(always)]
-    pub unsafe fn write<S: Elements>(
+    pub unsafe fn write<S: Source, const WIDE: bool>(
         &self,
-        octets: &Octets<S>,
+        octets: &Octets<S, WIDE>,
         (row, i): (u32, u32),
         octet: &Octet,
         multiplier: f32,
@@ -31,17 +34,50 @@ impl Data {
             return;
         }
         let codes = self.format.encode(octet, multiplier);
-        let column = i * OCTET as u32;
-        let offset = u64::from(row) * self.stride + u64::from(column);
+        let (to, column) = self.at(row, i);
         // SAFETY: inside the row.
         unsafe {
-            let to = self.data.add(offset as usize);
-            if octets.wide {
-                *to.cast::<u64>() = codes;
+            if WIDE {
+                cache::store(to.cast(), Words2(codes));
             } else {
                 write_first(to, codes, octets.columns - column);
             }
         }
+    }
+
+    /// Writes the codes of octets `i` and `i + 1` of a row, `i` even, as far as the row goes.
+    ///
+    /// # Safety
+    /// As [`write`](Self::write), of both.
+    #[inline(always)]
+    pub unsafe fn write_pair<S: Source, const WIDE: bool>(
+        &self,
+        octets: &Octets<S, WIDE>,
+        (row, i): (u32, u32),
+        pair: &[Octet; 2],
+        multiplier: f32,
+    ) {
+        if !WIDE {
+            // SAFETY: the caller's contract.
+            return unsafe {
+                self.write(octets, (row, i), &pair[0], multiplier);
+                self.write(octets, (row, i + 1), &pair[1], multiplier);
+            };
+        }
+        if i < octets.count() {
+            let encode = |octet: &Octet| self.format.encode(octet, multiplier);
+            let [[a, b], [c, d]] = [encode(&pair[0]), encode(&pair[1])];
+            // SAFETY: wide rows are whole pairs, and aligned.
+            unsafe { cache::store(self.at(row, i).0.cast(), Words4([a, b, c, d])) };
+        }
+    }
+
+    /// Where the codes of octet `i` of a row are, and its first column.
+    #[inline(always)]
+    fn at(&self, row: u32, i: u32) -> (*mut u8, u32) {
+        let column = i * OCTET as u32;
+        let offset = u64::from(row) * self.stride + u64::from(column);
+        (self.data.wrapping_add(offset as usize), column)
     }
 }
 
@@ -50,12 +86,12 @@ impl Data {
 /// # Safety
 /// `to` is valid for so many.
 #[inline(always)]
-unsafe fn write_first(to: *mut u8, codes: u64, count: u32) {
+unsafe fn write_first(to: *mut u8, codes: [u32; 2], count: u32) {
     let mut i = 0;
     while i < OCTET {
         if (i as u32) < count {
             // SAFETY: one of the codes.
-            unsafe { *to.add(i) = (codes >> (8 * i)) as u8 };
+            unsafe { *to.add(i) = (codes[i / 4] >> (i % 4 * 8)) as u8 };
         }
         i += 1;
     }
@@ -66,13 +102,13 @@ unsafe fn write_first(to: *mut u8, codes: u64, count: u32) {
 /// # Safety
 /// `from` is valid for so many.
 #[inline(always)]
-pub(super) unsafe fn read_first(from: *const u8, count: u32) -> u64 {
-    let mut codes = 0;
+pub(super) unsafe fn read_first(from: *const u8, count: u32) -> [u32; 2] {
+    let mut codes = [0; 2];
     let mut i = 0;
     while i < OCTET {
         if (i as u32) < count {
             // SAFETY: one of the codes.
-            codes |= u64::from(unsafe { *from.add(i) }) << (8 * i);
+            codes[i / 4] |= u32::from(unsafe { *from.add(i) }) << (i % 4 * 8);
         }
         i += 1;
     }

@@ -1,7 +1,7 @@
 //! Matrices, and where their scales are.
 
-use super::code::Format;
 use super::data::Data;
+use crate::quantize::fp8_code::Fp8Format;
 use crate::rows::RowSet;
 
 /// Grids of scales, one a matrix. The scale of place `(r, c)` of a grid is `r * row_step + c * column_step` from its first.
@@ -53,7 +53,7 @@ impl Job {
         (matrices, rows, flags): (u32, u32, u32),
         (n_used, map, counts): (*const u32, *const i32, *const i32),
     ) -> Self {
-        let format = Format::of(flags);
+        let format = Fp8Format::of(flags);
         let set = RowSet {
             rows: matrices * rows,
             n_used,
@@ -72,6 +72,19 @@ impl Job {
             rows,
             set,
             flags,
+        }
+    }
+}
+
+impl Job {
+    /// The matrix of a row among matrices of `rows` rows each, and its place there; of a single matrix, without a
+    /// division.
+    #[inline(always)]
+    pub fn place(&self, row: u32, rows: u32) -> (u32, u32) {
+        if self.matrices == 1 {
+            (0, row)
+        } else {
+            divide(row, rows)
         }
     }
 }

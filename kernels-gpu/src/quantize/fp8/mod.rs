@@ -18,6 +18,10 @@
 //! | [`weights`] | one for 128 x 128 elements, or one a column | from memory |
 //! | [`back`] | any | back to numbers |
 //!
+//! Each kernel is there twice: where rows are whole pairs of octets and all addresses and strides are multiples of 16 bytes, so
+//! that an octet, or the codes of two, move as one; and as `<name>_narrow` for all others. The two do not share a
+//! body at run time, since the narrow one's registers would be the wide one's too.
+//!
 //! The arguments of the quantisers, in this order:
 //!
 //! | argument | |
@@ -28,16 +32,14 @@
 //! | `scales`, `matrix_step`, `row_step`, `column_step` | the scales, and the steps between them |
 //! | `grid_rows` | rows of a grid, padding included |
 //! | `matrices`, `rows`, `columns` | matrices, rows of each, and elements of a row; there are some of all |
-//! | `flags` | the sum of [`WIDE`], [`E5M2`], [`POWER_OF_TWO`], or of some |
+//! | `flags` | the sum of [`E5M2`], [`POWER_OF_TWO`], or of some |
 //! | `n_used`, `map`, `counts` | which rows exist, as [`RowSet`](crate::rows::RowSet) has it; a group is a matrix |
 
 pub mod back;
-mod code;
 mod data;
 mod elements;
 mod grid;
 pub mod group;
-mod kept;
 mod reduce;
 mod scale;
 mod stamp;
@@ -46,18 +48,14 @@ mod together;
 pub mod token;
 pub mod weights;
 
-pub use kept::kept_bytes;
 pub use reduce::REDUCE_BYTES;
-
-/// A flag: rows are whole octets, and all addresses and strides of elements are multiples of 16 bytes, those of codes of 8, so
-/// that each octet moves as one.
-pub const WIDE: u32 = 1;
+pub use together::kept;
 
 /// A flag: the codes are e5m2, otherwise e4m3.
-pub const E5M2: u32 = 2;
+pub const E5M2: u32 = 1;
 
 /// A flag: scales are rounded up to powers of two.
-pub const POWER_OF_TWO: u32 = 4;
+pub const POWER_OF_TWO: u32 = 2;
 
 /// A flag: each column has a scale of its own.
-pub const PER_COLUMN: u32 = 8;
+pub const PER_COLUMN: u32 = 4;

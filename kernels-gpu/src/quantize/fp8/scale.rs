@@ -1,7 +1,8 @@
 //! From the largest magnitude to the scale.
 
 use super::POWER_OF_TWO;
-use super::code::Format;
+use crate::quantize::fp8_code::Fp8Format;
+use crate::quantize::quotient;
 
 /// What a magnitude is at least: its quotients stay normal and finite.
 const LEAST: f32 = 1e-12;
@@ -17,20 +18,20 @@ impl Scale {
     /// `amax / largest` and `largest / amax`, each rounded once; with [`POWER_OF_TWO`], the former rounded up to a power of
     /// two, and its reciprocal.
     #[inline(always)]
-    pub fn of(amax: f32, format: Format, flags: u32) -> Self {
-        let amax = amax.max(LEAST);
-        let quotient = amax / format.largest();
+    pub fn of(amax: f32, format: Fp8Format, flags: u32) -> Self {
+        let (amax, largest) = (amax.max(LEAST), format.largest());
+        let quotient = quotient::under(amax, largest, format.reciprocal_of_largest());
         if flags & POWER_OF_TWO == 0 {
             return Self {
                 stored: quotient,
-                multiplier: format.largest() / amax,
+                multiplier: quotient::over(largest, amax),
             };
         }
         // Any bit of the mantissa carries into the exponent; infinity stays what it is.
         let stored = f32::from_bits((quotient.to_bits() + 0x007f_ffff) & 0x7f80_0000);
         Self {
             stored,
-            multiplier: 1.0 / stored,
+            multiplier: reciprocal_of_power(stored),
         }
     }
 
@@ -41,5 +42,16 @@ impl Scale {
             stored: scale,
             multiplier: (1.0 / scale).min(f32::MAX),
         }
+    }
+}
+
+/// `1 / x` of a power of two that is normal, as its reciprocal is, or infinite.
+#[inline(always)]
+fn reciprocal_of_power(x: f32) -> f32 {
+    const ONE_SQUARED: u32 = 254 << 23;
+    if x == f32::INFINITY {
+        0.0
+    } else {
+        f32::from_bits(ONE_SQUARED - x.to_bits())
     }
 }

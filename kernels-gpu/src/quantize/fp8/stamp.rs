@@ -2,13 +2,13 @@
 
 /// Quantisers `name: element, source`, so many of whose blocks a multiprocessor holds at least.
 macro_rules! quantizers {
-    ($body:ident, $blocks:literal; $($name:ident: $type:ty, $source:ident;)*) => { $(
+    ($body:ident, $blocks:literal; $($name:ident: $type:ty, $source:ident, $wide:ident;)*) => { $(
         /// Quantises rows; the arguments are those of [`fp8`](crate::quantize::fp8).
         ///
         /// # Safety
         /// The memory is there for the launched grid, and aligned if the flags say so; blocks are those that the file says.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, $blocks))]
+        #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
             x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64,
             scales: *mut f32, matrix_step: u64, row_step: u32, column_step: u32, grid_rows: u32,
@@ -18,7 +18,7 @@ macro_rules! quantizers {
             let source = $source(x, x_stride, columns);
             let grid = Grid { scales, matrix_step, row_step, column_step, rows: grid_rows };
             let job = Job::new((data, data_stride), grid, (matrices, rows, flags), (n_used, map, counts));
-            let octets = Octets { source, columns, wide: flags & WIDE != 0 };
+            let octets = Octets::<_, $wide> { source, columns };
             // SAFETY: the kernel's contract is the body's.
             unsafe { $body(octets, job) }
         }

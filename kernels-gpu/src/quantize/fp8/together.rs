@@ -1,64 +1,102 @@
 //! A block quantises octets that share a scale.
 
-use cuda_std::thread;
+use cuda_std::{thread, unroll};
 
-use super::elements::{Elements, Octets};
+use super::elements::Octets;
 use super::grid::Job;
-use super::kept::Kept;
 use super::reduce::BlockMax;
 use super::scale::Scale;
-use crate::octet::amax;
+use crate::octet::{OCTET, RawOctet, Source, open};
+
+/// Words of octets that a thread keeps, as memory has them.
+const KEPT_WORDS: usize = 16;
+
+/// Octets that a thread keeps, of elements of so many bytes.
+#[must_use]
+pub const fn kept(element: usize) -> usize {
+    KEPT_WORDS * 4 / (OCTET * element)
+}
 
 /// Quantises `count` octets, one at least, and returns their scale; `place(n)` is the row of one and its place in that.
 ///
-/// What fits is kept in shared memory while the largest magnitude is found, each thread its own, so that memory is read and
-/// activations are computed once. What does not is read again.
+/// Each thread keeps its first octets in registers while the largest magnitude is found, so that memory is read and
+/// activations are computed once. What it does not keep is read again.
 ///
 /// # Safety
 /// The source and the job hold the places; the whole block, of whole warps, is here, with its shared memory.
 #[inline(always)]
-pub(super) unsafe fn quantize_together<S: Elements>(
-    octets: &Octets<S>,
+pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
+    octets: &Octets<S, WIDE>,
     job: &Job,
-    block: &mut BlockMax,
     count: u32,
     place: impl Fn(u32) -> (u32, u32),
 ) -> f32 {
     let (first, step) = (thread::thread_idx_x(), thread::block_dim_x());
-    let kept = Kept::<S>::new(count);
+    let rest = first + kept(size_of::<S::Value>()) as u32 * step;
     // The last octet stands for those past it, whose magnitude is the same.
     let fetch = |n: u32| {
         let (row, i) = place(n.min(count - 1));
         // SAFETY: one of the places.
         unsafe { octets.fetch(row, i) }
     };
-    let mut largest = 0.0f32;
-    let (mut n, mut raw) = (first, fetch(first));
+    let close = |raw: &S::Raw| octets.source.close(raw);
+    let amax = Octets::<S, WIDE>::amax;
+    let kept = keep(octets, |j| fetch(first + j * step));
+    let mut largest = largest_of::<S, WIDE>(&kept);
+    let mut n = rest;
     while n < count {
-        let next = fetch(n + step);
-        let stored = octets.source.stored(&raw);
-        // SAFETY: this thread's own.
-        unsafe { kept.write(n, &stored) };
-        largest = largest.max(amax(&S::reopen(&stored)));
-        raw = next;
+        largest = largest.max(amax(&close(&fetch(n))));
         n += step;
     }
     // SAFETY: the whole block is here.
-    let scale = Scale::of(unsafe { block.of(largest) }, job.data.format, job.flags);
-    let mut n = first;
-    while n < count {
-        let stored = if kept.holds(n) {
-            // SAFETY: written by this thread.
-            unsafe { kept.read(n) }
-        } else {
-            octets.source.stored(&fetch(n))
-        };
+    let scale = Scale::of(
+        unsafe { BlockMax::new().of(largest) },
+        job.data.format,
+        job.flags,
+    );
+    let write = |n: u32, closed: &RawOctet| {
+        let octet = open::<S::Value>(closed);
         // SAFETY: one of the places.
-        unsafe {
-            job.data
-                .write(octets, place(n), &S::reopen(&stored), scale.multiplier)
-        };
+        unsafe { job.data.write(octets, place(n), &octet, scale.multiplier) };
+    };
+    unroll!(j < 4 => {
+        let n = first + j as u32 * step;
+        if j < const { self::kept(size_of::<S::Value>()) } && n < count {
+            write(n, &kept[j]);
+        }
+    });
+    let mut n = rest;
+    while n < count {
+        write(n, &close(&fetch(n)));
         n += step;
     }
     scale.stored
+}
+
+/// The octets that a thread keeps, all of them on their way before the first is used; of wide elements, only two.
+#[inline(always)]
+fn keep<S: Source, const WIDE: bool>(
+    octets: &Octets<S, WIDE>,
+    fetch: impl Fn(u32) -> S::Raw,
+) -> [RawOctet; 4] {
+    let close = |raw: &S::Raw| octets.source.close(raw);
+    let (a, b) = (fetch(0), fetch(1));
+    if const { kept(size_of::<S::Value>()) == 2 } {
+        let (a, b) = (close(&a), close(&b));
+        return [a, b, a, b];
+    }
+    let (c, d) = (fetch(2), fetch(3));
+    [close(&a), close(&b), close(&c), close(&d)]
+}
+
+/// The largest magnitude of those that are kept.
+#[inline(always)]
+fn largest_of<S: Source, const WIDE: bool>(kept: &[RawOctet; 4]) -> f32 {
+    let mut largest = 0.0f32;
+    unroll!(j < 4 => {
+        if j < const { self::kept(size_of::<S::Value>()) } {
+            largest = largest.max(Octets::<S, WIDE>::amax(&kept[j]));
+        }
+    });
+    largest
 }

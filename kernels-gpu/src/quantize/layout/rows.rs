@@ -91,7 +91,7 @@ macro_rules! permute_rows {
         /// `columns` a multiple of both numbers of blocks, which are not 0. Twice the grid's rows fit a `u32`,
         /// and so do twice its chunks.
         #[allow(clippy::too_many_arguments, rustdoc::private_intra_doc_links)]
-        #[kernel(launch_bounds(256, 8))]
+        #[kernel(launch_bounds(256, 8), dependent)]
         pub unsafe fn $name(
             x: *const u8,
             out: *mut u8,

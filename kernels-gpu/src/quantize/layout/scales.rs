@@ -144,7 +144,7 @@ macro_rules! scales {
         /// bytes, or to 1 if that is the chunk; `rows` is what the order takes; `bytes` is 1, 2 or 4. Twice the
         /// grid's rows fit a `u32`, and so do twice its chunks.
         #[allow(clippy::too_many_arguments, rustdoc::private_intra_doc_links)]
-        #[kernel(launch_bounds(256, 6))]
+        #[kernel(launch_bounds(256, 6), dependent)]
         pub unsafe fn $name(
             x: *const u8,
             out: *mut u8,

@@ -68,6 +68,16 @@ fn f32_of(value: f64) -> f64 {
     f64::from(value as f32)
 }
 
+/// `1 / x` rounded to `f32`; subnormals count as zero, whose reciprocal is the largest number.
+fn reciprocal(x: f64) -> f64 {
+    let least = f64::from(f32::MIN_POSITIVE);
+    match 1.0 / x {
+        _ if x < least => f64::from(f32::MAX),
+        reciprocal if f32_of(reciprocal) < least => 0.0,
+        reciprocal => f32_of(reciprocal),
+    }
+}
+
 impl BlockFormat {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Mxfp8, Self::Mxfp4, Self::Nvfp4, Self::Nvfp4Exact];
@@ -114,8 +124,8 @@ impl BlockFormat {
                     _ => f32_of(amax * f32_of(global * sixth)),
                 };
                 let code = e4m3(&magnitudes, scaled);
-                let product = f32_of(e4m3_value(&magnitudes, code) * f32_of(1.0 / global));
-                (code, f32_of(1.0 / product).min(f64::from(f32::MAX)))
+                let product = f32_of(e4m3_value(&magnitudes, code) * reciprocal(global));
+                (code, reciprocal(product))
             }
         }
     }

@@ -1,12 +1,21 @@
 //! Matrix products.
 
+mod batched;
+mod block_scaled;
 mod dense;
+mod fp8;
+mod fp8_dynamic;
+mod fp8_inputs;
 mod grouped;
 
 use gatewarp_tests::suite::Suite;
 
 /// Adds the trials of all files.
 pub fn register(suite: &mut Suite) {
+    batched::register(suite);
+    block_scaled::register(suite);
     dense::register(suite);
+    fp8::register(suite);
+    fp8_dynamic::register(suite);
     grouped::register(suite);
 }

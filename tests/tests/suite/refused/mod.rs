@@ -4,10 +4,13 @@ mod activation;
 mod device;
 mod fused_moe;
 mod gemm;
+mod gemm_block_scaled;
+mod gemm_fp8;
 mod nn;
 mod quantize_block;
 mod quantize_fp8;
 mod quantize_layout;
+mod quantized_linear;
 mod tensor;
 
 use gatewarp_tests::suite::Suite;
@@ -18,9 +21,12 @@ pub fn register(suite: &mut Suite) {
     device::register(suite);
     fused_moe::register(suite);
     gemm::register(suite);
+    gemm_block_scaled::register(suite);
+    gemm_fp8::register(suite);
     nn::register(suite);
     quantize_block::register(suite);
     quantize_fp8::register(suite);
     quantize_layout::register(suite);
+    quantized_linear::register(suite);
     tensor::register(suite);
 }

@@ -9,7 +9,6 @@ use gatewarp_tests::values::Pattern;
 
 use super::{Inputs, Recipe};
 use crate::case::{Bench, Case};
-use crate::data::rotation;
 use crate::sample::{gather, spread};
 
 /// Rows that are compared.
@@ -30,7 +29,7 @@ impl<D: Pattern, S: Pattern> Quantiser<D, S> {
     /// Operands of shape `[m, k]` after any activation.
     pub(super) fn new(bench: &Bench<'_>, [m, k]: [usize; 2], recipe: Recipe<D, S>) -> Result<Self> {
         let (stream, work) = (bench.stream, recipe.work([m, k]));
-        let count = rotation(work.bytes());
+        let count = bench.rotation(work.bytes());
         let x = (0..count as u64).map(|i| bench.pool.normal(&[m, recipe.width * k], i));
         let data = (0..count).map(|_| Tensor::empty(stream, &[m, k / recipe.per_byte]));
         let bytes = grid([m, k], recipe.block).map_or(0, |grid| grid.bytes());

@@ -18,8 +18,8 @@ pub(super) struct Scale {
 
 /// A block-scaled format.
 pub(super) trait BlockFormat: Copy {
-    /// Lanes, each with an octet, whose elements share a scale: 2 or 4.
-    const LANES: u32;
+    /// Octets whose elements share a scale: 2 or 4.
+    const OCTETS: u32;
     /// The codes of an octet.
     type Codes: Codes;
     /// What all blocks of a row share.

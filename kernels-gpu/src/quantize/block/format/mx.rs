@@ -2,7 +2,8 @@
 
 use super::{BlockFormat, Scale};
 use crate::octet::Octet;
-use crate::quantize::block::code::{e2m1_codes, e2m1_values, e4m3_codes, e4m3_values};
+use crate::quantize::block::code::{e2m1_codes, e2m1_values};
+use crate::quantize::fp8_code::Fp8Format;
 
 /// Bits of an infinite `f32`.
 const INFINITY: u32 = 0x7f80_0000;
@@ -40,7 +41,7 @@ pub(in crate::quantize::block) struct Mxfp8;
 const MXFP8_ZERO: u32 = 224;
 
 impl BlockFormat for Mxfp8 {
-    const LANES: u32 = 4;
+    const OCTETS: u32 = 4;
     type Codes = [u32; 2];
     type Row = ();
 
@@ -71,12 +72,12 @@ impl BlockFormat for Mxfp8 {
 
     #[inline(always)]
     fn encode(octet: &Octet, multiplier: f32) -> [u32; 2] {
-        e4m3_codes(&octet.map(|value| value * multiplier))
+        Fp8Format::E4m3.encode(octet, multiplier)
     }
 
     #[inline(always)]
     fn decode(codes: [u32; 2]) -> Octet {
-        e4m3_values(codes)
+        Fp8Format::E4m3.decode(codes)
     }
 }
 
@@ -88,7 +89,7 @@ impl BlockFormat for Mxfp8 {
 pub(in crate::quantize::block) struct Mxfp4;
 
 impl BlockFormat for Mxfp4 {
-    const LANES: u32 = 4;
+    const OCTETS: u32 = 4;
     type Codes = [u32; 1];
     type Row = ();
 

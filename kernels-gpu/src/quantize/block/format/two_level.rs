@@ -2,13 +2,16 @@
 
 use super::{BlockFormat, Scale};
 use crate::octet::Octet;
-use crate::quantize::block::code::{e2m1_codes, e2m1_values, e4m3_pair, e4m3_value};
+use crate::quantize::block::code::{e2m1_codes, e2m1_values};
+use crate::quantize::fp8_code::{e4m3, of_e4m3};
+use crate::quantize::quotient::reciprocal;
 
 /// Blocks of 16 e2m1 by an e4m3, and rows by an `f32`.
 ///
 /// With the rows' scale `g`, the block's is `e4m3(g * (amax * r))` where `r` is a sixth rounded to `f32`, or, if it is to
-/// be `exact`, `e4m3(amax * (g * r))`; elements are multiplied by `1 / (scale * (1 / g))`, held to the largest finite
-/// number. All of it correctly rounded.
+/// be `exact`, `e4m3(amax * (g * r))`; elements are multiplied by `1 / (scale * (1 / g))`. All of it is
+/// correctly rounded, but subnormals count as zero where they are divided by, and reciprocals of zero are the largest finite
+/// number.
 #[derive(Clone, Copy)]
 pub(in crate::quantize::block) struct Nvfp4 {
     /// The rows' scales.
@@ -29,7 +32,7 @@ pub(in crate::quantize::block) struct Nvfp4Row {
 }
 
 impl BlockFormat for Nvfp4 {
-    const LANES: u32 = 2;
+    const OCTETS: u32 = 2;
     type Codes = [u32; 1];
     type Row = Nvfp4Row;
 
@@ -48,23 +51,22 @@ impl BlockFormat for Nvfp4 {
             outer,
             inner,
             global,
-            reciprocal: 1.0 / global,
+            reciprocal: reciprocal(global),
         }
     }
 
     #[inline(always)]
     fn scale(row: Nvfp4Row, amax: f32) -> Scale {
-        let code = e4m3_pair(row.outer * (amax * row.inner), 0.0) as u8;
-        let multiplier = 1.0 / (e4m3_value(code) * row.reciprocal);
+        let code = e4m3(row.outer * (amax * row.inner));
         Scale {
             code,
-            multiplier: multiplier.min(f32::MAX),
+            multiplier: reciprocal(of_e4m3(code) * row.reciprocal),
         }
     }
 
     #[inline(always)]
     fn unscale(row: Nvfp4Row, code: u8) -> f32 {
-        e4m3_value(code) / row.global
+        of_e4m3(code) / row.global
     }
 
     #[inline(always)]

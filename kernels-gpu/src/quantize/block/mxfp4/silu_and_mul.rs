@@ -9,17 +9,19 @@ use half::{bf16, f16};
 
 use crate::activation::function::Silu;
 use crate::activation::source::Activated;
-use crate::pack::Words4;
-use crate::quantize::block::body::{Data, quantize};
+use crate::quantize::block::EVERY;
+use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
 use crate::quantize::block::format::Mxfp4;
 use crate::quantize::block::grids::Grids;
 use crate::quantize::block::stamp::mx_activated;
-use crate::quantize::block::{EVERY, WIDE};
 use crate::rows::RowSet;
 
 mx_activated! {
-    Mxfp4, Silu, true;
-    silu_and_mul_mxfp4_quantize_bf16: bf16;
-    silu_and_mul_mxfp4_quantize_f16: f16;
-    silu_and_mul_mxfp4_quantize_f32: f32;
+    Mxfp4, Silu;
+    silu_and_mul_mxfp4_quantize_bf16: bf16, bf16, WIDE;
+    silu_and_mul_mxfp4_quantize_bf16_narrow: bf16, bf16, NARROW;
+    silu_and_mul_mxfp4_quantize_f16: f16, f16, WIDE;
+    silu_and_mul_mxfp4_quantize_f16_narrow: f16, f16, NARROW;
+    silu_and_mul_mxfp4_quantize_f32: f32, f32, WIDE;
+    silu_and_mul_mxfp4_quantize_f32_narrow: f32, f32, NARROW;
 }

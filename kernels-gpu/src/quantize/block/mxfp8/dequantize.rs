@@ -3,16 +3,18 @@
 use cuda_std::kernel;
 use half::{bf16, f16};
 
-use crate::quantize::block::WIDE;
 use crate::quantize::block::back::{Out, dequantize};
-use crate::quantize::block::body::Data;
+use crate::quantize::block::body::{Data, NARROW, WIDE};
 use crate::quantize::block::format::Mxfp8;
 use crate::quantize::block::grids::Grids;
 use crate::quantize::block::stamp::mx_dequantizers;
 
 mx_dequantizers! {
     Mxfp8;
-    mxfp8_dequantize_bf16: bf16;
-    mxfp8_dequantize_f16: f16;
-    mxfp8_dequantize_f32: f32;
+    mxfp8_dequantize_bf16: bf16, WIDE;
+    mxfp8_dequantize_bf16_narrow: bf16, NARROW;
+    mxfp8_dequantize_f16: f16, WIDE;
+    mxfp8_dequantize_f16_narrow: f16, NARROW;
+    mxfp8_dequantize_f32: f32, WIDE;
+    mxfp8_dequantize_f32_narrow: f32, NARROW;
 }

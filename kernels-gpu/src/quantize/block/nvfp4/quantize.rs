@@ -1,34 +1,31 @@
 //! `nvfp4_quantize_<dtype>`.
 
-use core::marker::PhantomData;
-
 use cuda_std::kernel;
 use half::{bf16, f16};
 
 use crate::octet::Plain;
-use crate::pack::Words4;
-use crate::quantize::block::body::{Data, quantize};
+use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
 use crate::quantize::block::format::Nvfp4;
 use crate::quantize::block::grids::Grids;
-use crate::quantize::block::{EVERY, EXACT, WIDE};
+use crate::quantize::block::{EVERY, EXACT};
 use crate::rows::RowSet;
 
 macro_rules! nvfp4_quantizers {
-    ($($name:ident: $type:ty;)*) => { $(
+    ($($name:ident: $type:ty, $wide:ident, $blocks:literal;)*) => { $(
         /// Quantises rows of memory; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
         /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512))]
+        #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
             x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64, scales: *mut u8,
             matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
             global: *const f32, rows_per_global: u32,
         ) {
-            let source = Plain { x, stride: x_stride, pack: PhantomData::<Words4> };
-            let data = Data { data, stride: data_stride, columns, wide: flags & WIDE != 0 };
+            let source = Plain { x, stride: x_stride };
+            let data = Data::<$wide> { data, stride: data_stride, columns };
             let grids = Grids::new(scales, layout, matrices, rows, columns / 16);
             let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };
             let format = Nvfp4 { global, rows_per_global, exact: flags & EXACT != 0 };
@@ -39,7 +36,10 @@ macro_rules! nvfp4_quantizers {
 }
 
 nvfp4_quantizers! {
-    nvfp4_quantize_bf16: bf16;
-    nvfp4_quantize_f16: f16;
-    nvfp4_quantize_f32: f32;
+    nvfp4_quantize_bf16: bf16, WIDE, 3;
+    nvfp4_quantize_bf16_narrow: bf16, NARROW, 2;
+    nvfp4_quantize_f16: f16, WIDE, 3;
+    nvfp4_quantize_f16_narrow: f16, NARROW, 2;
+    nvfp4_quantize_f32: f32, WIDE, 2;
+    nvfp4_quantize_f32_narrow: f32, NARROW, 2;
 }

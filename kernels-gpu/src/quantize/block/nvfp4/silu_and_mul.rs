@@ -9,21 +9,20 @@ use half::{bf16, f16};
 
 use crate::activation::function::Silu;
 use crate::activation::source::Activated;
-use crate::pack::Words4;
-use crate::quantize::block::body::{Data, quantize};
+use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
 use crate::quantize::block::format::Nvfp4;
 use crate::quantize::block::grids::Grids;
-use crate::quantize::block::{EVERY, EXACT, WIDE};
+use crate::quantize::block::{EVERY, EXACT};
 use crate::rows::RowSet;
 
 macro_rules! nvfp4_activated {
-    ($activation:expr; $($name:ident: $type:ty;)*) => { $(
+    ($activation:expr; $($name:ident: $type:ty, $wide:ident, $blocks:literal;)*) => { $(
         /// Quantises an activation of rows; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
         /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512))]
+        #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
             gate: *const $type, up: *const $type, x_stride: u64,
             data: *mut u8, data_stride: u64, scales: *mut u8,
@@ -31,11 +30,8 @@ macro_rules! nvfp4_activated {
             n_used: *const u32, map: *const i32, counts: *const i32,
             global: *const f32, rows_per_global: u32,
         ) {
-            let source = Activated::<$type, Words4, _, true> {
-                gate, up, gate_stride: x_stride, up_stride: x_stride,
-                activation: $activation, pack: PhantomData,
-            };
-            let data = Data { data, stride: data_stride, columns, wide: flags & WIDE != 0 };
+            let source = Activated { gate, up, stride: x_stride, activation: $activation, value: PhantomData::<$type> };
+            let data = Data::<$wide> { data, stride: data_stride, columns };
             let grids = Grids::new(scales, layout, matrices, rows, columns / 16);
             let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };
             let format = Nvfp4 { global, rows_per_global, exact: flags & EXACT != 0 };
@@ -47,7 +43,10 @@ macro_rules! nvfp4_activated {
 
 nvfp4_activated! {
     Silu;
-    silu_and_mul_nvfp4_quantize_bf16: bf16;
-    silu_and_mul_nvfp4_quantize_f16: f16;
-    silu_and_mul_nvfp4_quantize_f32: f32;
+    silu_and_mul_nvfp4_quantize_bf16: bf16, WIDE, 3;
+    silu_and_mul_nvfp4_quantize_bf16_narrow: bf16, NARROW, 2;
+    silu_and_mul_nvfp4_quantize_f16: f16, WIDE, 3;
+    silu_and_mul_nvfp4_quantize_f16_narrow: f16, NARROW, 2;
+    silu_and_mul_nvfp4_quantize_f32: f32, WIDE, 2;
+    silu_and_mul_nvfp4_quantize_f32_narrow: f32, NARROW, 2;
 }

@@ -1,104 +1,123 @@
 //! A scale for 128 consecutive elements of a row, or what is left of it: `fp8_quantize_1x128_<dtype>`,
 //! `silu_and_mul_fp8_quantize_1x128_<dtype>`.
 //!
-//! Half a warp has a group, an octet a lane. Blocks have whole warps, in one dimension; several may share a row. A thread's
-//! next octet is on its way while it computes with one.
+//! ```text
+//! group    | 0 1 | 2 3 | .. | 14 15 |    octets
+//! lane       0     1     ..   7           a warp has four groups
+//! ```
+//!
+//! Block `(r, c)` has chunk c of row r of the grids, padding included. Blocks have whole warps, in one dimension.
 
 use cuda_std::warp::{FULL_MASK, WARP_SIZE, lane_id, warp_shuffle_xor};
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::{Octet, amax};
-use crate::quantize::fp8::WIDE;
-use crate::quantize::fp8::elements::{Elements, Octets, memory, silu_and_mul};
-use crate::quantize::fp8::grid::{Grid, Job, divide, exists};
+use crate::octet::{Source, open};
+use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory, silu_and_mul};
+use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8::stamp::quantizers;
-use crate::rows::RowSet;
 
-/// Lanes of a group.
-const LANES: u32 = 16;
+/// Octets of a group.
+const GROUP: u32 = 16;
+
+/// Lanes of a group: each has two octets of it, one after the other, whose codes are one store.
+const LANES: u32 = 8;
 
 quantizers! {
-    quantize_groups, 2;
-    fp8_quantize_1x128_bf16: bf16, memory;
-    fp8_quantize_1x128_f16: f16, memory;
-    fp8_quantize_1x128_f32: f32, memory;
-    silu_and_mul_fp8_quantize_1x128_bf16: bf16, silu_and_mul;
-    silu_and_mul_fp8_quantize_1x128_f16: f16, silu_and_mul;
-    silu_and_mul_fp8_quantize_1x128_f32: f32, silu_and_mul;
+    quantize_groups, 3;
+    fp8_quantize_1x128_bf16: bf16, memory, WIDE;
+    fp8_quantize_1x128_f16: f16, memory, WIDE;
+    fp8_quantize_1x128_f32: f32, memory, WIDE;
 }
 
-/// Quantises the rows that exist; all scales of others, and of padding, are zero.
+quantizers! {
+    quantize_groups, 3;
+    silu_and_mul_fp8_quantize_1x128_bf16: bf16, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_1x128_f16: f16, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_1x128_f32: f32, silu_and_mul, WIDE;
+}
+
+quantizers! {
+    quantize_groups, 1;
+    fp8_quantize_1x128_bf16_narrow: bf16, memory, NARROW;
+    fp8_quantize_1x128_f16_narrow: f16, memory, NARROW;
+    fp8_quantize_1x128_f32_narrow: f32, memory, NARROW;
+    silu_and_mul_fp8_quantize_1x128_bf16_narrow: bf16, silu_and_mul, NARROW;
+    silu_and_mul_fp8_quantize_1x128_f16_narrow: f16, silu_and_mul, NARROW;
+    silu_and_mul_fp8_quantize_1x128_f32_narrow: f32, silu_and_mul, NARROW;
+}
+
+/// Quantises this block's row if it exists; all scales of others, and of padding, are zero.
 ///
 /// # Safety
 /// The source and the job hold the rows that they say; blocks are those above.
 #[inline(always)]
-unsafe fn quantize_groups<S: Elements>(octets: Octets<S>, job: Job) {
-    let mut line = RowSet::first();
-    while line < job.matrices * job.grid.rows {
-        let (matrix, place) = divide(line, job.grid.rows);
-        let row = matrix * job.rows + place;
-        // SAFETY: the row is one of the rows where it is asked whether it exists.
-        unsafe {
-            if place < job.rows && exists(&job.set, row) {
-                quantize_row(octets, &job, row, (matrix, place));
-            } else {
-                clear(octets.count().div_ceil(LANES), &job.grid, (matrix, place));
-            }
+unsafe fn quantize_groups<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, job: Job) {
+    let (matrix, place) = job.place(thread::block_idx_x(), job.grid.rows);
+    let row = matrix * job.rows + place;
+    // SAFETY: the row is one of the rows where it is asked whether it exists.
+    unsafe {
+        if place < job.rows && exists(&job.set, row) {
+            quantize_row(octets, &job, row, (matrix, place));
+        } else {
+            clear(octets.count().div_ceil(GROUP), &job.grid, (matrix, place));
         }
-        line += RowSet::step();
     }
 }
 
-/// This thread's first column, and the step from one to the next, over all blocks of a row.
+/// Quantises this block's share of a row: two octets of a group a thread, both on their way before the first is used.
+///
+/// # Safety
+/// As [`quantize_groups`]; the whole warp is here, and the row exists.
 #[inline(always)]
-fn columns() -> (u32, u32) {
+unsafe fn quantize_row<S: Source, const WIDE: bool>(
+    octets: Octets<S, WIDE>,
+    job: &Job,
+    row: u32,
+    (matrix, place): (u32, u32),
+) {
+    let (thread, step) = threads();
+    let lane = lane_id();
+    // The same for the whole warp.
+    let mut i = 2 * thread;
+    // The same for the whole warp.
+    while i - 2 * lane < octets.count() {
+        // SAFETY: the row exists.
+        let raw = unsafe { [octets.fetch(row, i), octets.fetch(row, i + 1)] };
+        let pair = [octets.source.close(&raw[0]), octets.source.close(&raw[1])];
+        let amax = Octets::<S, WIDE>::amax;
+        // SAFETY: the whole warp is here.
+        let largest = unsafe { group_max(amax(&pair[0]).max(amax(&pair[1]))) };
+        let scale = Scale::of(largest, job.data.format, job.flags);
+        let pair = [open::<S::Value>(&pair[0]), open::<S::Value>(&pair[1])];
+        // SAFETY: the row exists.
+        unsafe {
+            job.data
+                .write_pair(&octets, (row, i), &pair, scale.multiplier)
+        };
+        if lane.is_multiple_of(LANES) && i < octets.count() {
+            // SAFETY: inside the grid.
+            unsafe { *job.grid.at(matrix, place, i / GROUP) = scale.stored };
+        }
+        i += 2 * step;
+    }
+}
+
+/// This thread's number over all blocks of a row, and how many there are.
+#[inline(always)]
+fn threads() -> (u32, u32) {
     let threads = thread::block_dim_x();
     let first = thread::block_idx_y() * threads + thread::thread_idx_x();
     (first, threads * thread::grid_dim_y())
 }
 
-/// Quantises this block's share of a row.
-///
-/// # Safety
-/// As [`quantize_groups`]; the whole warp is here, and the row exists.
-#[inline(always)]
-unsafe fn quantize_row<S: Elements>(
-    octets: Octets<S>,
-    job: &Job,
-    row: u32,
-    (matrix, place): (u32, u32),
-) {
-    let (mut i, step) = columns();
-    let lane = lane_id();
-    // SAFETY: the row exists.
-    let mut raw = unsafe { octets.fetch(row, i) };
-    // The same for the whole warp.
-    while i - lane < octets.count() {
-        // SAFETY: the row exists.
-        let next = unsafe { octets.fetch(row, i + step) };
-        let octet = octets.source.open(&raw);
-        // SAFETY: the whole warp is here.
-        let scale = Scale::of(unsafe { group_amax(&octet) }, job.data.format, job.flags);
-        // SAFETY: the row exists.
-        unsafe { job.data.write(&octets, (row, i), &octet, scale.multiplier) };
-        if lane.is_multiple_of(LANES) && i < octets.count() {
-            // SAFETY: inside the grid.
-            unsafe { *job.grid.at(matrix, place, i / LANES) = scale.stored };
-        }
-        raw = next;
-        i += step;
-    }
-}
-
-/// The largest magnitude of a group.
+/// The largest of a group's values.
 ///
 /// # Safety
 /// All lanes of the warp are here.
 #[inline(always)]
-unsafe fn group_amax(octet: &Octet) -> f32 {
-    let mut largest = amax(octet);
+unsafe fn group_max(mut largest: f32) -> f32 {
     let mut distance = 1;
     while distance < LANES {
         // SAFETY: all lanes are here.
@@ -115,7 +134,7 @@ unsafe fn group_amax(octet: &Octet) -> f32 {
 /// There is such a line, of so many scales.
 #[inline(always)]
 unsafe fn clear(groups: u32, grid: &Grid, (matrix, place): (u32, u32)) {
-    let (mut i, step) = columns();
+    let (mut i, step) = threads();
     while i < groups {
         // SAFETY: inside the grid.
         unsafe { *grid.at(matrix, place, i) = 0.0 };

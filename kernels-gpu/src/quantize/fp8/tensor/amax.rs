@@ -7,9 +7,8 @@
 use cuda_std::{kernel, thread, unroll};
 use half::{bf16, f16};
 
-use crate::octet::amax;
-use crate::quantize::fp8::WIDE;
-use crate::quantize::fp8::elements::{Elements, Octets, memory};
+use crate::octet::Source;
+use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory};
 use crate::quantize::fp8::grid::exists;
 use crate::quantize::fp8::reduce::BlockMax;
 use crate::rows::RowSet;
@@ -18,21 +17,21 @@ use crate::rows::RowSet;
 const TOGETHER: usize = 4;
 
 macro_rules! amax_of_rows {
-    ($($name:ident: $type:ty;)*) => { $(
+    ($($name:ident: $type:ty, $wide:ident;)*) => { $(
         /// Writes the largest magnitude of this block's share of the rows that exist to its part.
         ///
         /// # Safety
         /// The rows are there, aligned if the flags say so, and a part a block; blocks are those above.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512))]
+        #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
             x: *const $type, x_stride: u64, parts: *mut f32,
-            rows: u32, rows_per_group: u32, columns: u32, flags: u32,
+            rows: u32, rows_per_group: u32, columns: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
             let source = memory(x, x_stride, columns);
             let set = RowSet { rows, n_used, map, counts, rows_per_group };
-            let octets = Octets { source, columns, wide: flags & WIDE != 0 };
+            let octets = Octets::<_, $wide> { source, columns };
             // SAFETY: the kernel's contract is the body's.
             let largest = unsafe { of_rows(octets, set) };
             // SAFETY: the whole block is here.
@@ -47,16 +46,19 @@ macro_rules! amax_of_rows {
 }
 
 amax_of_rows! {
-    amax_bf16: bf16;
-    amax_f16: f16;
-    amax_f32: f32;
+    amax_bf16: bf16, WIDE;
+    amax_bf16_narrow: bf16, NARROW;
+    amax_f16: f16, WIDE;
+    amax_f16_narrow: f16, NARROW;
+    amax_f32: f32, WIDE;
+    amax_f32_narrow: f32, NARROW;
 }
 
 /// Writes the largest of `count` parts to `largest`.
 ///
 /// # Safety
 /// They are there; one block as above.
-#[kernel(launch_bounds(512))]
+#[kernel(launch_bounds(512), dependent)]
 pub unsafe fn amax_of_parts(parts: *const f32, count: u32, largest: *mut f32) {
     // SAFETY: the whole block is here, the parts are there.
     let all = unsafe { of_parts(parts, count) };
@@ -88,7 +90,7 @@ pub(super) unsafe fn of_parts(parts: *const f32, count: u32) -> f32 {
 /// # Safety
 /// The rows are there.
 #[inline(always)]
-unsafe fn of_rows<S: Elements>(octets: Octets<S>, set: RowSet) -> f32 {
+unsafe fn of_rows<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, set: RowSet) -> f32 {
     let step = thread::block_dim_x() * thread::grid_dim_y();
     let mut largest = 0.0f32;
     let mut row = RowSet::first();
@@ -107,7 +109,7 @@ unsafe fn of_rows<S: Elements>(octets: Octets<S>, set: RowSet) -> f32 {
                 fetch(i + 2 * step),
                 fetch(i + 3 * step),
             ];
-            unroll!(j < TOGETHER => { largest = largest.max(amax(&octets.source.open(&raw[j]))); });
+            unroll!(j < TOGETHER => { largest = largest.max(Octets::<S, WIDE>::amax(&octets.source.close(&raw[j]))); });
             i += TOGETHER as u32 * step;
         }
         row += RowSet::step();

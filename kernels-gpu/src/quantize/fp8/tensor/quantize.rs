@@ -6,18 +6,18 @@
 //! | `scale` | the scale; read if there are no parts |
 //!
 //! The others are those of [`fp8`](crate::quantize::fp8). Blocks have whole warps, in one dimension, and
-//! [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory; several may share a row.
+//! [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory; block `(r, c)` has chunk c of row r.
 
 use cuda_std::{kernel, thread, unroll};
 use half::{bf16, f16};
 
 use super::amax::of_parts;
-use crate::quantize::fp8::WIDE;
-use crate::quantize::fp8::code::Format;
+use crate::octet::Source;
 use crate::quantize::fp8::data::Data;
-use crate::quantize::fp8::elements::{Elements, Octets, memory, silu_and_mul};
+use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory, silu_and_mul};
 use crate::quantize::fp8::grid::exists;
 use crate::quantize::fp8::scale::Scale;
+use crate::quantize::fp8_code::Fp8Format;
 use crate::rows::RowSet;
 
 /// Octets that a thread has under way.
@@ -33,13 +33,13 @@ struct Given {
 }
 
 macro_rules! quantizers {
-    ($($name:ident: $type:ty, $source:ident;)*) => { $(
+    ($($name:ident: $type:ty, $source:ident, $wide:ident;)*) => { $(
         /// Quantises rows by one scale; the arguments are those of this file.
         ///
         /// # Safety
         /// The memory is there for the launched grid, and aligned if the flags say so; blocks are those above.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, 2))]
+        #[kernel(launch_bounds(512, 3), dependent)]
         pub unsafe fn $name(
             x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64,
             parts: *const f32, count: u32, scale: *mut f32,
@@ -47,10 +47,10 @@ macro_rules! quantizers {
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
             let source = $source(x, x_stride, columns);
-            let data = Data { data, stride: data_stride, format: Format::of(flags) };
+            let data = Data { data, stride: data_stride, format: Fp8Format::of(flags) };
             let given = Given { parts, count, scale, flags };
             let set = RowSet { rows, n_used, map, counts, rows_per_group };
-            let octets = Octets { source, columns, wide: flags & WIDE != 0 };
+            let octets = Octets::<_, $wide> { source, columns };
             // SAFETY: the kernel's contract is the body's.
             unsafe { quantize(octets, data, given, set) }
         }
@@ -58,41 +58,49 @@ macro_rules! quantizers {
 }
 
 quantizers! {
-    fp8_quantize_per_tensor_bf16: bf16, memory;
-    fp8_quantize_per_tensor_f16: f16, memory;
-    fp8_quantize_per_tensor_f32: f32, memory;
-    silu_and_mul_fp8_quantize_per_tensor_bf16: bf16, silu_and_mul;
-    silu_and_mul_fp8_quantize_per_tensor_f16: f16, silu_and_mul;
-    silu_and_mul_fp8_quantize_per_tensor_f32: f32, silu_and_mul;
+    fp8_quantize_per_tensor_bf16: bf16, memory, WIDE;
+    fp8_quantize_per_tensor_bf16_narrow: bf16, memory, NARROW;
+    fp8_quantize_per_tensor_f16: f16, memory, WIDE;
+    fp8_quantize_per_tensor_f16_narrow: f16, memory, NARROW;
+    fp8_quantize_per_tensor_f32: f32, memory, WIDE;
+    fp8_quantize_per_tensor_f32_narrow: f32, memory, NARROW;
+    silu_and_mul_fp8_quantize_per_tensor_bf16: bf16, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_per_tensor_bf16_narrow: bf16, silu_and_mul, NARROW;
+    silu_and_mul_fp8_quantize_per_tensor_f16: f16, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_per_tensor_f16_narrow: f16, silu_and_mul, NARROW;
+    silu_and_mul_fp8_quantize_per_tensor_f32: f32, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_per_tensor_f32_narrow: f32, silu_and_mul, NARROW;
 }
 
-/// Quantises the rows that exist.
+/// Quantises this block's share of its row, if that exists.
 ///
 /// # Safety
 /// The source, the data and what is given hold what they say; blocks are those above.
 #[inline(always)]
-unsafe fn quantize<S: Elements>(octets: Octets<S>, data: Data, given: Given, set: RowSet) {
+unsafe fn quantize<S: Source, const WIDE: bool>(
+    octets: Octets<S, WIDE>,
+    data: Data,
+    given: Given,
+    set: RowSet,
+) {
     // SAFETY: the whole block is here.
     let multiplier = unsafe { given.multiplier(data.format) };
     let step = thread::block_dim_x() * thread::grid_dim_y();
-    let mut row = RowSet::first();
-    while row < set.rows {
-        let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
-        // SAFETY: one of the rows.
-        if !unsafe { exists(&set, row) } {
-            i = octets.count();
-        }
-        while i < octets.count() {
-            // SAFETY: the row exists; the second may be its last octet, which is then read for nothing.
-            let raw = unsafe { [octets.fetch(row, i), octets.fetch(row, i + step)] };
-            unroll!(j < TOGETHER => {
-                let place = (row, i + j as u32 * step);
-                // SAFETY: the row exists.
-                unsafe { data.write(&octets, place, &octets.source.open(&raw[j]), multiplier) };
-            });
-            i += TOGETHER as u32 * step;
-        }
-        row += RowSet::step();
+    let row = thread::block_idx_x();
+    // SAFETY: one of the rows, if there are any.
+    if row >= set.rows || !unsafe { exists(&set, row) } {
+        return;
+    }
+    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    while i < octets.count() {
+        // SAFETY: the row exists; the second may be its last octet, which is then read for nothing.
+        let raw = unsafe { [octets.fetch(row, i), octets.fetch(row, i + step)] };
+        unroll!(j < TOGETHER => {
+            let place = (row, i + j as u32 * step);
+            // SAFETY: the row exists.
+            unsafe { data.write(&octets, place, &octets.source.open(&raw[j]), multiplier) };
+        });
+        i += TOGETHER as u32 * step;
     }
 }
 
@@ -102,7 +110,7 @@ impl Given {
     /// # Safety
     /// The whole block is here, and what is given is there.
     #[inline(always)]
-    unsafe fn multiplier(self, format: Format) -> f32 {
+    unsafe fn multiplier(self, format: Fp8Format) -> f32 {
         if self.parts.is_null() {
             // SAFETY: the scale is there.
             return Scale::given(unsafe { *self.scale }).multiplier;

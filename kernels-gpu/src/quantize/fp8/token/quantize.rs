@@ -1,56 +1,62 @@
 //! A scale a row: `fp8_quantize_per_token_<dtype>`, `silu_and_mul_fp8_quantize_per_token_<dtype>`.
 //!
-//! A block has a row. Blocks have whole warps, in one dimension, and [`kept_bytes`](crate::quantize::fp8::kept_bytes) of shared
-//! memory for it.
+//! Block r has row r. Blocks have whole warps, in one dimension, and
+//! [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory.
 
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::quantize::fp8::WIDE;
-use crate::quantize::fp8::elements::{Elements, Octets, memory, silu_and_mul};
-use crate::quantize::fp8::grid::{Grid, Job, divide, exists};
-use crate::quantize::fp8::reduce::BlockMax;
+use crate::octet::Source;
+use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory, silu_and_mul};
+use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::together::quantize_together;
-use crate::rows::RowSet;
 
 quantizers! {
     quantize_rows, 2;
-    fp8_quantize_per_token_bf16: bf16, memory;
-    fp8_quantize_per_token_f16: f16, memory;
-    fp8_quantize_per_token_f32: f32, memory;
-    silu_and_mul_fp8_quantize_per_token_bf16: bf16, silu_and_mul;
-    silu_and_mul_fp8_quantize_per_token_f16: f16, silu_and_mul;
-    silu_and_mul_fp8_quantize_per_token_f32: f32, silu_and_mul;
+    fp8_quantize_per_token_bf16: bf16, memory, WIDE;
+    fp8_quantize_per_token_f16: f16, memory, WIDE;
+    fp8_quantize_per_token_f32: f32, memory, WIDE;
 }
 
-/// Quantises the rows that exist; the scale of one that does not is zero.
+quantizers! {
+    quantize_rows, 2;
+    silu_and_mul_fp8_quantize_per_token_bf16: bf16, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_per_token_f16: f16, silu_and_mul, WIDE;
+    silu_and_mul_fp8_quantize_per_token_f32: f32, silu_and_mul, WIDE;
+}
+
+quantizers! {
+    quantize_rows, 1;
+    fp8_quantize_per_token_bf16_narrow: bf16, memory, NARROW;
+    fp8_quantize_per_token_f16_narrow: f16, memory, NARROW;
+    fp8_quantize_per_token_f32_narrow: f32, memory, NARROW;
+    silu_and_mul_fp8_quantize_per_token_bf16_narrow: bf16, silu_and_mul, NARROW;
+    silu_and_mul_fp8_quantize_per_token_f16_narrow: f16, silu_and_mul, NARROW;
+    silu_and_mul_fp8_quantize_per_token_f32_narrow: f32, silu_and_mul, NARROW;
+}
+
+/// Quantises this block's row if it exists; the scale of one that does not is zero.
 ///
 /// # Safety
 /// The source and the job hold the rows that they say; blocks are those above.
 #[inline(always)]
-unsafe fn quantize_rows<S: Elements>(octets: Octets<S>, job: Job) {
-    let mut block = BlockMax::new();
-    let mut row = RowSet::first();
-    while row < job.set.rows {
-        let mut scale = 0.0;
-        // SAFETY: one of the rows; whether it exists is the same for the whole block.
-        if unsafe { exists(&job.set, row) } {
-            scale = if octets.columns == 0 {
-                Scale::of(0.0, job.data.format, job.flags).stored
-            } else {
-                // SAFETY: the row exists, the whole block is here.
-                unsafe {
-                    quantize_together(&octets, &job, &mut block, octets.count(), |i| (row, i))
-                }
-            };
-        }
-        if thread::thread_idx_x() == 0 {
-            let (matrix, place) = divide(row, job.rows);
-            // SAFETY: a scale a row.
-            unsafe { *job.grid.at(matrix, place, 0) = scale };
-        }
-        row += RowSet::step();
+unsafe fn quantize_rows<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, job: Job) {
+    let row = thread::block_idx_x();
+    let mut scale = 0.0;
+    // SAFETY: one of the rows; whether it exists is the same for the whole block.
+    if unsafe { exists(&job.set, row) } {
+        scale = if octets.columns == 0 {
+            Scale::of(0.0, job.data.format, job.flags).stored
+        } else {
+            // SAFETY: the row exists, the whole block is here.
+            unsafe { quantize_together(&octets, &job, octets.count(), |i| (row, i)) }
+        };
+    }
+    if thread::thread_idx_x() == 0 {
+        let (matrix, place) = job.place(row, job.rows);
+        // SAFETY: a scale a row.
+        unsafe { *job.grid.at(matrix, place, 0) = scale };
     }
 }

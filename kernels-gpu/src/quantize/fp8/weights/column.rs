@@ -13,9 +13,8 @@ use cuda_std::warp::{FULL_MASK, WARP_SIZE, lane_id, warp_shuffle_xor};
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::{OCTET, Octet};
-use crate::quantize::fp8::WIDE;
-use crate::quantize::fp8::elements::{Elements, Octets, memory};
+use crate::octet::{OCTET, Octet, Source};
+use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory};
 use crate::quantize::fp8::grid::{Grid, Job, divide};
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8::stamp::quantizers;
@@ -28,9 +27,12 @@ pub const COLUMN_BYTES: u32 = STRIP * OCTET as u32 * 4;
 
 quantizers! {
     quantize_columns, 2;
-    fp8_quantize_per_column_bf16: bf16, memory;
-    fp8_quantize_per_column_f16: f16, memory;
-    fp8_quantize_per_column_f32: f32, memory;
+    fp8_quantize_per_column_bf16: bf16, memory, WIDE;
+    fp8_quantize_per_column_bf16_narrow: bf16, memory, NARROW;
+    fp8_quantize_per_column_f16: f16, memory, WIDE;
+    fp8_quantize_per_column_f16_narrow: f16, memory, NARROW;
+    fp8_quantize_per_column_f32: f32, memory, WIDE;
+    fp8_quantize_per_column_f32_narrow: f32, memory, NARROW;
 }
 
 /// Quantises this block's strip.
@@ -38,7 +40,7 @@ quantizers! {
 /// # Safety
 /// The source and the job hold the rows that they say; blocks are those above.
 #[inline(always)]
-unsafe fn quantize_columns<S: Elements>(octets: Octets<S>, job: Job) {
+unsafe fn quantize_columns<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, job: Job) {
     let strips = octets.count().div_ceil(thread::block_dim_x());
     let mut strip = thread::block_idx_x();
     while strip < job.matrices * strips {
@@ -55,7 +57,12 @@ unsafe fn quantize_columns<S: Elements>(octets: Octets<S>, job: Job) {
 /// # Safety
 /// As [`quantize_columns`]; the whole block is here.
 #[inline(always)]
-unsafe fn quantize_strip<S: Elements>(octets: Octets<S>, job: &Job, matrix: u32, i: u32) {
+unsafe fn quantize_strip<S: Source, const WIDE: bool>(
+    octets: Octets<S, WIDE>,
+    job: &Job,
+    matrix: u32,
+    i: u32,
+) {
     let (first, step) = (thread::thread_idx_y(), thread::block_dim_y());
     let first_of_matrix = matrix * job.rows;
     // SAFETY: the last row stands for those past it, whose magnitudes are the same.

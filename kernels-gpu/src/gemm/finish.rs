@@ -1,4 +1,6 @@
-//! From an accumulator to values of C: `c = alpha * row_scale * column_scale * sum + bias`.
+//! From a sum to a value of C: `c = alpha * row_scale * column_scale * sum + bias`.
+
+use core::ptr::null;
 
 use cuda_std::float::fma;
 
@@ -7,13 +9,13 @@ use crate::element::Element;
 /// What is done to a sum. A null pointer asks nothing.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<O> {
-    /// One factor for all.
-    pub alpha: *const f32,
-    /// A factor for each row of C.
+    /// Factors of all.
+    pub alphas: [*const f32; 3],
+    /// A factor for each row of C, matrix after matrix.
     pub row_scales: *const f32,
-    /// A factor for each column of C.
+    /// A factor for each column of C, matrix after matrix.
     pub column_scales: *const f32,
-    /// What is added to each column of C.
+    /// What is added to each column of C, in all matrices the same.
     pub bias: *const O,
     /// Rows of C.
     pub rows: u32,
@@ -38,17 +40,40 @@ impl Pair {
 }
 
 impl<O: Element> Finish<O> {
-    /// The factor of a row; 1 for one that C does not have.
+    /// Only a bias, or nothing, for C of this many rows and columns.
+    #[inline(always)]
+    pub fn bias(bias: *const O, rows: u32, columns: u32) -> Self {
+        Self {
+            alphas: [null(); 3],
+            row_scales: null(),
+            column_scales: null(),
+            bias,
+            rows,
+            columns,
+        }
+    }
+
+    /// What is done to matrix `index` of a batch.
+    #[inline(always)]
+    pub fn of_matrix(mut self, index: u32) -> Self {
+        self.row_scales = on(self.row_scales, index, self.rows);
+        self.column_scales = on(self.column_scales, index, self.columns);
+        self
+    }
+
+    /// The factor of a row; that of all rows for one that C does not have.
     ///
     /// # Safety
     /// The pointers are null or valid.
     #[inline(always)]
     pub unsafe fn row(&self, row: u32) -> f32 {
+        let [a, b, c] = self.alphas;
         // SAFETY: null or valid.
-        let alpha = unsafe { value_or(self.alpha, 0, 1.0) };
+        let [a, b, c] = unsafe { [factor(a, 0), factor(b, 0), factor(c, 0)] };
+        let alpha = a * b * c;
         if row < self.rows {
             // SAFETY: valid for the row, or null.
-            alpha * unsafe { value_or(self.row_scales, row, 1.0) }
+            alpha * unsafe { factor(self.row_scales, row) }
         } else {
             alpha
         }
@@ -80,16 +105,26 @@ impl<O: Element> Finish<O> {
                 true => 0.0,
                 false => (*self.bias.add(column as usize)).to_f32(),
             };
-            [value_or(self.column_scales, column, 1.0), bias]
+            [factor(self.column_scales, column), bias]
         }
     }
 }
 
-/// Element `i`, or `other` if the pointer is null.
+/// Where the `index`-th `count` elements are, if the pointer is not null.
 #[inline(always)]
-unsafe fn value_or(from: *const f32, i: u32, other: f32) -> f32 {
+fn on(from: *const f32, index: u32, count: u32) -> *const f32 {
     if from.is_null() {
-        other
+        from
+    } else {
+        from.wrapping_add(index as usize * count as usize)
+    }
+}
+
+/// Element `i`, or 1 if the pointer is null.
+#[inline(always)]
+unsafe fn factor(from: *const f32, i: u32) -> f32 {
+    if from.is_null() {
+        1.0
     } else {
         // SAFETY: the caller's contract.
         unsafe { *from.add(i as usize) }

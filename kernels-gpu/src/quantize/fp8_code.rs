@@ -1,19 +1,22 @@
-//! The codes of octets, from numbers and back.
+//! FP8 codes of octets, from numbers and back.
 
+use cuda_std::bits::join;
+
+use super::fp8::E5M2;
 use crate::octet::{OCTET, Octet};
 
 /// The two formats of one byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Fp8Format {
     E4m3,
     E5m2,
 }
 
-impl Format {
+impl Fp8Format {
     /// That of a kernel's flags.
     #[inline(always)]
     pub fn of(flags: u32) -> Self {
-        if flags & super::E5M2 == 0 {
+        if flags & E5M2 == 0 {
             Self::E4m3
         } else {
             Self::E5m2
@@ -29,9 +32,19 @@ impl Format {
         }
     }
 
-    /// The codes of `value * multiplier`, the first in the lowest byte; those beyond the largest value become that.
+    /// `1 / largest`.
     #[inline(always)]
-    pub fn encode(self, octet: &Octet, multiplier: f32) -> u64 {
+    pub fn reciprocal_of_largest(self) -> f32 {
+        match self {
+            Self::E4m3 => 1.0 / 448.0,
+            Self::E5m2 => 1.0 / 57344.0,
+        }
+    }
+
+    /// The codes of `value * multiplier`, the first in the lowest byte of the first word; those beyond the largest value
+    /// become that.
+    #[inline(always)]
+    pub fn encode(self, octet: &Octet, multiplier: f32) -> [u32; 2] {
         match self {
             Self::E4m3 => encode(octet, multiplier, pairs::e4m3),
             Self::E5m2 => encode(octet, multiplier, pairs::e5m2),
@@ -40,7 +53,7 @@ impl Format {
 
     /// The values of eight codes.
     #[inline(always)]
-    pub fn decode(self, codes: u64) -> Octet {
+    pub fn decode(self, codes: [u32; 2]) -> Octet {
         match self {
             Self::E4m3 => decode(codes, pairs::of_e4m3),
             Self::E5m2 => decode(codes, pairs::of_e5m2),
@@ -48,24 +61,31 @@ impl Format {
     }
 }
 
+/// The e4m3 of one number.
 #[inline(always)]
-fn encode(octet: &Octet, multiplier: f32, pair: impl Fn(f32, f32) -> u16) -> u64 {
-    let mut codes = 0;
-    let mut i = 0;
-    while i < OCTET {
-        let code = pair(octet[i] * multiplier, octet[i + 1] * multiplier);
-        codes |= u64::from(code) << (8 * i);
-        i += 2;
-    }
-    codes
+pub(super) fn e4m3(value: f32) -> u8 {
+    pairs::e4m3(value, 0.0) as u8
+}
+
+/// The number of one e4m3.
+#[inline(always)]
+pub(super) fn of_e4m3(code: u8) -> f32 {
+    let [value, _] = pairs::of_e4m3(code.into());
+    value
 }
 
 #[inline(always)]
-fn decode(codes: u64, pair: impl Fn(u16) -> [f32; 2]) -> Octet {
+fn encode(octet: &Octet, multiplier: f32, pair: impl Fn(f32, f32) -> u16) -> [u32; 2] {
+    let pair = |i: usize| pair(octet[i] * multiplier, octet[i + 1] * multiplier);
+    [join(pair(0), pair(2)), join(pair(4), pair(6))]
+}
+
+#[inline(always)]
+fn decode(codes: [u32; 2], pair: impl Fn(u16) -> [f32; 2]) -> Octet {
     let mut octet = [0.0; OCTET];
     let mut i = 0;
     while i < OCTET {
-        [octet[i], octet[i + 1]] = pair((codes >> (8 * i)) as u16);
+        [octet[i], octet[i + 1]] = pair((codes[i / 4] >> (i % 4 * 8)) as u16);
         i += 2;
     }
     octet

@@ -1,0 +1,108 @@
+//! FP8 products with factors after the sum, one and batched.
+
+use super::job::Job;
+use super::kernels::{Fp8Gemm, Fp8Output};
+use crate::device::Stream;
+use crate::element::Float;
+use crate::error::Result;
+use crate::gemm::options::MmFp8Options;
+use crate::quantize::Fp8Code;
+use crate::tensor::{AsView, AsViewMut, Tensor};
+
+/// `C[m, n] = alpha * a_scale * b_scale * (A[m, k] * B[n, k]^T) + bias` of FP8: FlashInfer's `mm_fp8(a, b, alpha)`, on any
+/// GPU, with scales per tensor, per token (row of A) and per channel (row of B), and a bias.
+///
+/// ```
+/// use gatewarp::gemm::{MmFp8Options, mm_fp8};
+/// use gatewarp::quantize::{ChannelAxis, Fp8Options, Fp8Scaled, ScaleRounding, fp8_quantize_per_channel, fp8_quantize_per_token};
+/// use gatewarp::{Device, Tensor};
+///
+/// let stream = Device::best().stream()?;
+/// let x = Tensor::from_slice(&stream, &[1.0f32, 2.0, 3.0, 4.0], &[2, 2])?;
+/// let weight = Tensor::from_slice(&stream, &[1.0f32, 1.0, 0.0, 8.0], &[2, 2])?;
+/// let x: Fp8Scaled = fp8_quantize_per_token(&stream, &x, &Fp8Options::default())?;
+/// let weight: Fp8Scaled =
+///     fp8_quantize_per_channel(&stream, &weight, ChannelAxis::Rows, ScaleRounding::Nearest)?;
+/// let options = MmFp8Options {
+///     a_scale: Some(x.scales.view()),
+///     b_scale: Some(weight.scales.view()),
+///     ..MmFp8Options::default()
+/// };
+/// let c: Tensor<f32> = mm_fp8(&stream, &x.data, &weight.data, &options)?;
+/// for (c, exact) in c.to_vec()?.into_iter().zip([3.0, 16.0, 7.0, 32.0]) {
+///     assert!((c - exact).abs() < 0.04 * exact);
+/// }
+/// # Ok::<(), gatewarp::Error>(())
+/// ```
+///
+/// # Shapes
+/// `a [m, k]`, `b [n, k]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart. On Hopper, the first
+/// element and the rows of each being multiples of 16 bytes apart makes it fast; others take a slower engine.
+///
+/// # Errors
+/// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other, or a scale or the bias has another length;
+/// [`Error::Placement`](crate::Error::Placement) if a tensor is not on the stream.
+///
+/// # Numerics
+/// Products are exact; where sums are kept, [`Accumulation`](crate::gemm::Accumulation) says. The result is
+/// `fma(sum * (alpha * a_scale), b_scale, bias)` in `f32`, rounded once (where `b_scale` is one for all, it is multiplied to
+/// `alpha`). With K = 0 it is the bias, or zero.
+pub fn mm_fp8<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
+    stream: &Stream,
+    a: &impl AsView<A>,
+    b: &impl AsView<B>,
+    options: &MmFp8Options<'_, O>,
+) -> Result<Tensor<O>> {
+    Job::of_one(("mm_fp8", stream), (a.as_view(), b.as_view()), options)?.allocate()
+}
+
+/// [`mm_fp8`] into `c [m, n]`. Allocates nothing.
+///
+/// # Errors
+/// As [`mm_fp8`]; [`Error::Shape`](crate::Error::Shape) if `c` has another shape.
+pub fn mm_fp8_into<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
+    stream: &Stream,
+    a: &impl AsView<A>,
+    b: &impl AsView<B>,
+    c: &mut impl AsViewMut<O>,
+    options: &MmFp8Options<'_, O>,
+) -> Result<()> {
+    let job = Job::of_one(("mm_fp8", stream), (a.as_view(), b.as_view()), options)?;
+    job.run(c.as_view_mut())
+}
+
+/// `C[i] = alpha * a_scale * b_scale * (A[i] * B[i]^T) + bias` for each matrix of a batch of FP8: FlashInfer's
+/// `bmm_fp8(A, B, A_scale, B_scale)`, whose column-major `B [batch, k, n]` is this row-major `[batch, n, k]`.
+///
+/// # Shapes
+/// `a [batch, m, k]`, `b [batch, n, k]`, the result `[batch, m, n]`; otherwise as [`mm_fp8`]. Scales are one for all, or one
+/// for each row of all matrices.
+///
+/// # Errors
+/// As [`mm_fp8`].
+///
+/// # Numerics
+/// As [`mm_fp8`].
+pub fn bmm_fp8<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
+    stream: &Stream,
+    a: &impl AsView<A>,
+    b: &impl AsView<B>,
+    options: &MmFp8Options<'_, O>,
+) -> Result<Tensor<O>> {
+    Job::of_batch(("bmm_fp8", stream), (a.as_view(), b.as_view()), options)?.allocate()
+}
+
+/// [`bmm_fp8`] into `c [batch, m, n]`. Allocates nothing.
+///
+/// # Errors
+/// As [`bmm_fp8`]; [`Error::Shape`](crate::Error::Shape) if `c` has another shape.
+pub fn bmm_fp8_into<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
+    stream: &Stream,
+    a: &impl AsView<A>,
+    b: &impl AsView<B>,
+    c: &mut impl AsViewMut<O>,
+    options: &MmFp8Options<'_, O>,
+) -> Result<()> {
+    let job = Job::of_batch(("bmm_fp8", stream), (a.as_view(), b.as_view()), options)?;
+    job.run(c.as_view_mut())
+}

@@ -1,0 +1,94 @@
+//! An FP8 product with factors after the sum, and where it runs.
+
+use super::kernels::{Fp8Gemm, Fp8Output};
+use super::on_kernels;
+use crate::device::Stream;
+use crate::element::Float;
+use crate::error::Result;
+use crate::gemm::finish::Finish;
+use crate::gemm::on_cpu;
+use crate::gemm::options::{Accumulation, MmFp8Options};
+use crate::gemm::product::{Product, Sizes, check_result};
+use crate::op::Op;
+use crate::quantize::Fp8Code;
+use crate::shape::Shape;
+use crate::tensor::{Tensor, TensorView, TensorViewMut};
+
+/// Products about to run.
+pub(super) struct Job<'a, A, B, O> {
+    op: Op<'a>,
+    a: TensorView<'a, A>,
+    b: TensorView<'a, B>,
+    sizes: Sizes,
+    finish: Finish<'a, O>,
+    accumulation: Accumulation,
+    /// The shape of C.
+    shape: Shape,
+}
+
+impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
+    /// One product, checked.
+    pub fn of_one(
+        (name, stream): (&'static str, &'a Stream),
+        (a, b): (TensorView<'a, A>, TensorView<'a, B>),
+        options: &MmFp8Options<'a, O>,
+    ) -> Result<Self> {
+        let sizes = Sizes::of_one(name, ("a", &a), ("b", &b))?;
+        let shape = Shape::new(&[sizes.m, sizes.n])?;
+        Self::new(Op::new(name, stream), (a, b), (sizes, shape), options)
+    }
+
+    /// A batch, checked.
+    pub fn of_batch(
+        (name, stream): (&'static str, &'a Stream),
+        (a, b): (TensorView<'a, A>, TensorView<'a, B>),
+        options: &MmFp8Options<'a, O>,
+    ) -> Result<Self> {
+        let sizes = Sizes::of_batch(name, &a, &b)?;
+        let shape = Shape::new(&sizes.c())?;
+        Self::new(Op::new(name, stream), (a, b), (sizes, shape), options)
+    }
+
+    fn new(
+        op: Op<'a>,
+        (a, b): (TensorView<'a, A>, TensorView<'a, B>),
+        (sizes, shape): (Sizes, Shape),
+        options: &MmFp8Options<'a, O>,
+    ) -> Result<Self> {
+        let finish = Finish::of(options);
+        op.reads("a", &a)?;
+        op.reads("b", &b)?;
+        finish.check(op, sizes, ["a_scale", "b_scale"])?;
+        Ok(Self {
+            op,
+            a,
+            b,
+            sizes,
+            finish,
+            accumulation: options.accumulation,
+            shape,
+        })
+    }
+
+    /// Multiplies into a new tensor.
+    pub fn allocate(self) -> Result<Tensor<O>> {
+        let mut c = Tensor::empty(self.op.stream, &self.shape)?;
+        self.run(c.view_mut())?;
+        Ok(c)
+    }
+
+    /// Multiplies into this.
+    pub fn run(self, mut c: TensorViewMut<'_, O>) -> Result<()> {
+        check_result(self.op, &self.shape, &c)?;
+        if self.sizes.is_empty() {
+            return Ok(());
+        }
+        let operands = (&self.a, &self.b);
+        if self.op.runs_on_cpu() {
+            return on_cpu::dense(self.op.stream, self.sizes, operands, &self.finish, &mut c);
+        }
+        let product = Product::new(self.sizes, operands, &self.finish, &c);
+        // SAFETY: the shapes were checked, and the memory is in this stream's order.
+        unsafe { on_kernels::dense(self.op.stream, &product, self.accumulation) }
+    }
+}

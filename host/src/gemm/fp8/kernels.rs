@@ -1,0 +1,190 @@
+//! The kernels of FP8 products.
+
+use cuda_std::grid_constant::GridConstant;
+use cuda_std::launch::Kernel;
+use cuda_std::tma::TensorMap;
+use formats::{E4m3, E5m2};
+use half::{bf16, f16};
+
+use crate::element::Float;
+use crate::gemm::element::HopperKernels;
+use crate::gemm::options::Accumulation;
+use crate::kernels::gemm::{fp8 as portable, hopper};
+use crate::quantize::Fp8Code;
+
+/// `a, b, c, m, n, k, lda, ldb, ldc, formats, alpha, a_scale, b_scale, row_scales, column_scales, bias`.
+pub type DenseArgs<O> = (
+    *const u8,
+    *const u8,
+    *mut O,
+    u32,
+    u32,
+    u32,
+    u64,
+    u64,
+    u64,
+    u32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const O,
+);
+
+/// `a, b, c, m, n, k, lda, ldb, ldc`, twice `scales, row_step, block_step`, `b_shared, bias`.
+pub type BlockArgs<O> = (
+    *const u8,
+    *const u8,
+    *mut O,
+    u32,
+    u32,
+    u32,
+    u64,
+    u64,
+    u64,
+    *const f32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+    u32,
+    u32,
+    *const O,
+);
+
+/// The maps of A, B and C, `m, n, k`, twice `scales, row_step, block_step`, `bias`.
+pub type HopperBlockArgs<O> = (
+    GridConstant<TensorMap>,
+    GridConstant<TensorMap>,
+    GridConstant<TensorMap>,
+    u32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+    u32,
+    *const O,
+);
+
+/// An FP8 format of A that is multiplied by one of B, to an element type of C: e4m3 by e4m3, and either by the other.
+///
+/// Gradients are e5m2, and are never multiplied by each other; nor do cuBLASLt and FlashInfer. Here it does not compile:
+///
+/// ```compile_fail,E0277
+/// # use gatewarp::formats::E5m2;
+/// # use gatewarp::gemm::{MmFp8Options, mm_fp8};
+/// # use gatewarp::{Device, Result, Stream, Tensor};
+/// fn product(stream: &Stream, a: &Tensor<E5m2>, b: &Tensor<E5m2>) -> Result<Tensor<f32>> {
+///     mm_fp8(stream, a, b, &MmFp8Options::default())
+/// }
+/// ```
+pub trait Fp8Gemm<B, O: Fp8Output>: Fp8Code + Float + sealed::Pair<B, O> {}
+
+/// What FP8 products are rounded to: `bf16`, `f16`, `f32`.
+pub trait Fp8Output: Float + sealed::Output {}
+
+pub(crate) mod sealed {
+    use super::{Accumulation, BlockArgs, DenseArgs, HopperBlockArgs, HopperKernels, Kernel};
+
+    /// The kernels of a pair of formats.
+    pub trait Pair<B, O: 'static> {
+        /// Which of the formats are e5m2, as the portable kernels take it.
+        const FORMATS: u32;
+        /// Hopper's.
+        fn hopper(accumulation: Accumulation) -> HopperKernels<O>;
+    }
+
+    /// The kernels of a type of C.
+    pub trait Output: Sized + 'static {
+        /// The portable kernel.
+        fn dense() -> &'static Kernel<DenseArgs<Self>>;
+        /// The portable kernel of blocks with scales.
+        fn block_scaled() -> &'static Kernel<BlockArgs<Self>>;
+        /// Hopper's, for scales of each row of B by itself, or of 128 together.
+        fn hopper_block_scaled(each: bool) -> &'static Kernel<HopperBlockArgs<Self>>;
+    }
+}
+
+macro_rules! output {
+    ($type:ty: $dense:ident, $block:ident, $together:ident, $each:ident) => {
+        impl Fp8Output for $type {}
+
+        impl sealed::Output for $type {
+            fn dense() -> &'static Kernel<DenseArgs<Self>> {
+                &portable::dense::$dense
+            }
+            fn block_scaled() -> &'static Kernel<BlockArgs<Self>> {
+                &portable::block_scaled::$block
+            }
+            fn hopper_block_scaled(each: bool) -> &'static Kernel<HopperBlockArgs<Self>> {
+                match each {
+                    true => &hopper::block_scaled::dense::$each,
+                    false => &hopper::block_scaled::dense::$together,
+                }
+            }
+        }
+    };
+}
+
+output!(bf16:
+    gemm_fp8_bf16_t64x64, gemm_block_scaled_bf16_t64x64,
+    hopper_block128x128_bf16_t128x128, hopper_block1x128_bf16_t128x128
+);
+output!(f16:
+    gemm_fp8_f16_t64x64, gemm_block_scaled_f16_t64x64,
+    hopper_block128x128_f16_t128x128, hopper_block1x128_f16_t128x128
+);
+output!(f32:
+    gemm_fp8_f32_t64x64, gemm_block_scaled_f32_t64x64,
+    hopper_block128x128_f32_t128x128, hopper_block1x128_f32_t128x128
+);
+
+macro_rules! pairs {
+    ($($a:ty, $b:ty => $out:ty: $formats:expr, $family:ident, $large:expr, $fast:ident, $promoted:ident;)*) => { $(
+        impl Fp8Gemm<$b, $out> for $a {}
+
+        impl sealed::Pair<$b, $out> for $a {
+            const FORMATS: u32 = $formats;
+
+            fn hopper(accumulation: Accumulation) -> HopperKernels<$out> {
+                match accumulation {
+                    Accumulation::Fast => HopperKernels {
+                        large: $large,
+                        small: &hopper::$family::dense::$fast,
+                    },
+                    Accumulation::Promoted => HopperKernels {
+                        large: None,
+                        small: &hopper::$family::dense::$promoted,
+                    },
+                }
+            }
+        }
+    )* };
+}
+
+use portable::{A_E5M2, B_E5M2};
+
+pairs! {
+    E4m3, E4m3 => bf16: 0, fp8, Some(&hopper::fp8::dense::hopper_fp8_bf16_t128x256),
+        hopper_fp8_bf16_t128x128, hopper_fp8_bf16_promoted_t128x128;
+    E4m3, E4m3 => f16: 0, fp8, Some(&hopper::fp8::dense::hopper_fp8_f16_t128x256),
+        hopper_fp8_f16_t128x128, hopper_fp8_f16_promoted_t128x128;
+    E4m3, E4m3 => f32: 0, fp8, Some(&hopper::fp8::dense::hopper_fp8_f32_t128x256),
+        hopper_fp8_f32_t128x128, hopper_fp8_f32_promoted_t128x128;
+    E4m3, E5m2 => bf16: B_E5M2, fp8_mixed, None,
+        hopper_e4m3_e5m2_bf16_t128x128, hopper_e4m3_e5m2_bf16_promoted_t128x128;
+    E4m3, E5m2 => f16: B_E5M2, fp8_mixed, None,
+        hopper_e4m3_e5m2_f16_t128x128, hopper_e4m3_e5m2_f16_promoted_t128x128;
+    E4m3, E5m2 => f32: B_E5M2, fp8_mixed, None,
+        hopper_e4m3_e5m2_f32_t128x128, hopper_e4m3_e5m2_f32_promoted_t128x128;
+    E5m2, E4m3 => bf16: A_E5M2, fp8_mixed, None,
+        hopper_e5m2_e4m3_bf16_t128x128, hopper_e5m2_e4m3_bf16_promoted_t128x128;
+    E5m2, E4m3 => f16: A_E5M2, fp8_mixed, None,
+        hopper_e5m2_e4m3_f16_t128x128, hopper_e5m2_e4m3_f16_promoted_t128x128;
+    E5m2, E4m3 => f32: A_E5M2, fp8_mixed, None,
+        hopper_e5m2_e4m3_f32_t128x128, hopper_e5m2_e4m3_f32_promoted_t128x128;
+}

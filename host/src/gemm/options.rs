@@ -1,0 +1,66 @@
+//! What products can be asked for.
+
+use crate::tensor::TensorView;
+
+/// Options of products of 16-bit floats.
+pub struct MmOptions<'a, O> {
+    /// `[n]`, in any shape: added to each row of the result before it is rounded.
+    pub bias: Option<TensorView<'a, O>>,
+}
+
+/// Options of FP8 products.
+///
+/// ```text
+/// c = alpha * a_scale * b_scale * (a b^T) + bias
+/// ```
+pub struct MmFp8Options<'a, O> {
+    /// One element: a factor of everything.
+    pub alpha: Option<TensorView<'a, f32>>,
+    /// The scale of A: one element, or one for each row, a token (of all matrices of a batch), in any shape.
+    pub a_scale: Option<TensorView<'a, f32>>,
+    /// The scale of B: one element, or one for each row, an output channel (of all matrices of a batch), in any shape.
+    pub b_scale: Option<TensorView<'a, f32>>,
+    /// `[n]`, in any shape: added to each row of the result before it is rounded.
+    pub bias: Option<TensorView<'a, O>>,
+    /// Where sums are kept.
+    pub accumulation: Accumulation,
+}
+
+/// Where the sums of FP8 products are kept on Hopper. Other GPUs, the CPU, and operands that Hopper's engine cannot
+/// move, sum in `f32`, whichever is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accumulation {
+    /// In the tensor cores, over all of K: as cuBLASLt's `FAST_ACCUM` and FlashInfer.
+    ///
+    /// They align the products of 32 elements and the sum so far to the largest of them, and keep some 14 bits. The
+    /// error grows with K; DeepSeek-V3's report (section 3.3.2) finds up to 2 % of a result at K = 4096.
+    #[default]
+    Fast,
+    /// In `f32` on CUDA cores, to which the tensor cores' sum of each 128 elements of K is added: as DeepGEMM. Errors are
+    /// those of 128 elements, at some cost in speed.
+    Promoted,
+}
+
+macro_rules! copied {
+    ($($type:ident { $($field:ident),* })*) => { $(
+        impl<O> Clone for $type<'_, O> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<O> Copy for $type<'_, O> {}
+
+        // Derived ones would ask the same of `O`.
+        impl<O> Default for $type<'_, O> {
+            fn default() -> Self {
+                Self { $($field: Default::default()),* }
+            }
+        }
+    )* };
+}
+
+copied! {
+    MmOptions { bias }
+    MmFp8Options { alpha, a_scale, b_scale, bias, accumulation }
+}

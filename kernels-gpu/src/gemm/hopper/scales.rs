@@ -1,0 +1,200 @@
+//! Scales of blocks: a stage of FP8 is 128 elements of K, and so is a block.
+//!
+//! ```text
+//! A   a scale for 128 elements of a row
+//! B   a scale for 128 elements of a row (a column of C), or for 128 x 128
+//!
+//! C[i, j] = sum over s of  a_scales[i, s] * b_scales[j, s] * (A_s B_s^T)[i, j]
+//! ```
+//!
+//! A thread has two rows of its part, and loads their factors from global memory, a stage ahead.
+
+use cuda_std::warp::{self, FULL_MASK, WARP_SIZE};
+use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
+
+use super::multiply::Consumer;
+use super::promote::Factors;
+use super::sum::{Part, Sum};
+use crate::gemm::scales::{BLOCK, Scales};
+
+/// FP8 scaled by blocks; `EACH` row of B by itself, or 128 together.
+#[derive(Clone, Copy)]
+pub(super) struct BlockScaled<const EACH: bool> {
+    pub a: Scales,
+    pub b: Scales,
+}
+
+impl<const EACH: bool> Sum for BlockScaled<EACH>
+where
+    Self: PartFactors,
+{
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const STAGES: u32,
+        const CLUSTER: u32,
+    >(
+        &self,
+        consumer: &mut Consumer<STAGES, CLUSTER>,
+        d: &mut Accumulator<R>,
+        part: Part,
+    ) where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        const {
+            assert!(
+                2 * R as u32 <= BLOCK,
+                "a tile has one column of 128 x 128 scales"
+            )
+        };
+        let factors = self.factors(consumer.thread(), part);
+        // SAFETY: the caller's contract.
+        unsafe { consumer.promote::<A, B, _, R>(d, &factors, part.k_steps) }
+    }
+}
+
+/// Where a thread's factors of a part come from.
+trait PartFactors {
+    type Of: Factors;
+    fn factors(&self, thread: u32, part: Part) -> Self::Of;
+}
+
+/// The factors of a thread's two rows; not an array, which LLVM would pack into a word as soon as both are loaded.
+#[derive(Clone, Copy)]
+struct RowFactors {
+    first: f32,
+    second: f32,
+}
+
+/// The scales of a thread's two rows of A.
+#[derive(Clone, Copy)]
+struct Rows {
+    scales: Scales,
+    rows: [*const f32; 2],
+}
+
+impl Rows {
+    #[inline(always)]
+    fn of(scales: Scales, thread: u32, part: Part) -> Self {
+        let first = part.row + thread / 32 * 16 + thread % 32 / 4;
+        Self {
+            scales,
+            rows: [scales.row(first, 1), scales.row(first + 8, 1)],
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn block(&self, step: u32) -> RowFactors {
+        let [first, second] = self.rows;
+        // SAFETY: the caller's contract.
+        let (first, second) = unsafe {
+            (
+                self.scales.block(first, step),
+                self.scales.block(second, step),
+            )
+        };
+        RowFactors { first, second }
+    }
+}
+
+/// One scale of B for all columns.
+struct Together {
+    a: Rows,
+    b: Scales,
+    tile: *const f32,
+}
+
+impl PartFactors for BlockScaled<false> {
+    type Of = Together;
+
+    #[inline(always)]
+    fn factors(&self, thread: u32, part: Part) -> Together {
+        Together {
+            a: Rows::of(self.a, thread, part),
+            b: self.b,
+            tile: self.b.row(part.column, BLOCK),
+        }
+    }
+}
+
+impl Factors for Together {
+    /// Factors of rows, and of all columns: multiplied when they are used, since that waits for them.
+    type Stage = (RowFactors, f32);
+
+    #[inline(always)]
+    unsafe fn load(&self, step: u32) -> Self::Stage {
+        // SAFETY: the caller's contract.
+        unsafe { (self.a.block(step), self.b.block(self.tile, step)) }
+    }
+
+    #[inline(always)]
+    unsafe fn quad(&(rows, tile): &Self::Stage, _: usize) -> [f32; 4] {
+        let (first, second) = (rows.first * tile, rows.second * tile);
+        [first, first, second, second]
+    }
+}
+
+/// A scale of B for each column.
+///
+/// A thread has 32 columns, `8j + 2q` and the next (`q = lane % 4`), and so have the 8 lanes of its warp of the same `q`:
+/// each loads those of two `j`, `lane / 4` and 8 more, and all pass them to each other.
+struct Each {
+    a: Rows,
+    b: Scales,
+    columns: [*const f32; 4],
+}
+
+impl PartFactors for BlockScaled<true> {
+    type Of = Each;
+
+    #[inline(always)]
+    fn factors(&self, thread: u32, part: Part) -> Each {
+        let lane = thread % 32;
+        let first = part.column + lane / 4 * 8 + 2 * (lane % 4);
+        let scales = |column: u32| self.b.row(column, 1);
+        Each {
+            a: Rows::of(self.a, thread, part),
+            b: self.b,
+            columns: [
+                scales(first),
+                scales(first + 1),
+                scales(first + 64),
+                scales(first + 65),
+            ],
+        }
+    }
+}
+
+impl Factors for Each {
+    /// Factors of rows, and those of columns that this lane loaded.
+    type Stage = (RowFactors, [f32; 4]);
+
+    #[inline(always)]
+    unsafe fn load(&self, step: u32) -> Self::Stage {
+        let [a, b, c, d] = self.columns;
+        // SAFETY: the caller's contract.
+        let block = |row| unsafe { self.b.block(row, step) };
+        let columns = [block(a), block(b), block(c), block(d)];
+        // SAFETY: as above.
+        (unsafe { self.a.block(step) }, columns)
+    }
+
+    #[inline(always)]
+    unsafe fn quad(&(rows, columns): &Self::Stage, j: usize) -> [f32; 4] {
+        let RowFactors { first, second } = rows;
+        let from = 4 * (j as u32 % 8) + warp::lane_id() % 4;
+        let own = 2 * (j / 8);
+        // SAFETY: the whole warp is here.
+        let [(left, _), (right, _)] = unsafe {
+            [
+                warp::warp_shuffle_idx(FULL_MASK, columns[own], from, WARP_SIZE),
+                warp::warp_shuffle_idx(FULL_MASK, columns[own + 1], from, WARP_SIZE),
+            ]
+        };
+        [first * left, first * right, second * left, second * right]
+    }
+}

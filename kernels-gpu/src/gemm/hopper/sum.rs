@@ -1,0 +1,99 @@
+//! How the products of a tile become one sum: the choice between the main loops.
+//!
+//! | sum | loop | for |
+//! |---|---|---|
+//! | [`Fast`] | `multiply`: the tensor cores add over all of K | bf16, f16; FP8 where their precision does |
+//! | [`Promoted`] | `promote`: in `f32` over stages | FP8, more precisely |
+//! | [`BlockScaled`](super::scales::BlockScaled) | `promote` with factors | FP8 with scales of blocks |
+
+use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
+
+use super::multiply::Consumer;
+use super::promote::Unscaled;
+
+/// The consumer's part of a tile.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    /// The row of C that its first row is.
+    pub row: u32,
+    /// The column of C that its first column is.
+    pub column: u32,
+    /// Stages that K takes, at least one.
+    pub k_steps: u32,
+}
+
+/// A way to sum.
+pub(super) trait Sum: Copy {
+    /// `d` becomes the sums of a part.
+    ///
+    /// # Safety
+    /// As [`Consumer::multiply`]; what the sum itself points to is readable.
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const STAGES: u32,
+        const CLUSTER: u32,
+    >(
+        &self,
+        consumer: &mut Consumer<STAGES, CLUSTER>,
+        d: &mut Accumulator<R>,
+        part: Part,
+    ) where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight;
+}
+
+/// In the tensor cores.
+#[derive(Clone, Copy)]
+pub(super) struct Fast;
+
+impl Sum for Fast {
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const STAGES: u32,
+        const CLUSTER: u32,
+    >(
+        &self,
+        consumer: &mut Consumer<STAGES, CLUSTER>,
+        d: &mut Accumulator<R>,
+        part: Part,
+    ) where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        // SAFETY: the caller's contract.
+        unsafe { consumer.multiply::<A, B, R>(d, part.k_steps) }
+    }
+}
+
+/// In `f32`, stage by stage.
+#[derive(Clone, Copy)]
+pub(super) struct Promoted;
+
+impl Sum for Promoted {
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const STAGES: u32,
+        const CLUSTER: u32,
+    >(
+        &self,
+        consumer: &mut Consumer<STAGES, CLUSTER>,
+        d: &mut Accumulator<R>,
+        part: Part,
+    ) where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        // SAFETY: the caller's contract.
+        unsafe { consumer.promote::<A, B, _, R>(d, &Unscaled, part.k_steps) }
+    }
+}
