@@ -14,13 +14,14 @@
 //! | [`quantize::fp8`] | FP8 with `f32` scales, from memory and from activations, and back; a family each |
 //! | [`quantize::layout`] | rows, columns and block scales in the orders that kernels want |
 //!
-//! [`element`], [`pack`], [`octet`] and [`rows`] are the vocabulary they share. Kernels decide nothing: tile, vector width and
+//! [`element`], [`pack`], [`octet`], [`rows`] and `divide` are the vocabulary they share. Kernels decide nothing: tile, vector width and
 //! grid are chosen on the host.
 #![cfg_attr(target_arch = "nvptx64", no_std)]
 #![cfg_attr(target_arch = "nvptx64", feature(abi_ptx, asm_experimental_arch))]
 
 pub mod activation;
 pub mod ceiling;
+mod divide;
 pub mod element;
 pub mod gemm;
 pub mod moe;

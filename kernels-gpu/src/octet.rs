@@ -66,13 +66,6 @@ pub fn close<T: Element>(octet: &Octet) -> RawOctet {
     raw
 }
 
-/// An octet with each element rounded to nearest even, as if it had been stored and loaded.
-#[inline(always)]
-#[must_use]
-pub fn rounded<T: Element>(octet: &Octet) -> Octet {
-    open::<T>(&close::<T>(octet))
-}
-
 /// Stores an octet, each element rounded to nearest even, 16 bytes at once.
 ///
 /// # Safety

@@ -5,6 +5,8 @@
 
 use cuda_std::thread;
 
+use crate::divide::divide;
+
 /// The rows of a matrix. A null pointer asks nothing.
 #[derive(Clone, Copy)]
 pub struct RowSet {
@@ -39,9 +41,7 @@ impl RowSet {
         if self.counts.is_null() {
             return true;
         }
-        // Checked, since a division by zero would be a call to a panic.
-        let group = row.checked_div(self.rows_per_group).unwrap_or(0);
-        let place = row - group * self.rows_per_group;
+        let (group, place) = divide(row, self.rows_per_group);
         // SAFETY: valid for the group of a row.
         (place as i32) < unsafe { *self.counts.add(group as usize) }
     }
@@ -73,4 +73,14 @@ impl RowSet {
     pub fn step() -> u32 {
         thread::grid_dim_x()
     }
+}
+
+/// This thread's number among those that share a row, which are in the blocks along the grid's second dimension, and how
+/// many these are.
+#[inline(always)]
+#[must_use]
+pub fn threads_of_row() -> (u32, u32) {
+    let count = thread::block_dim_x() * thread::grid_dim_y();
+    let first = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    (first, count)
 }

@@ -5,7 +5,7 @@
 //! it built instead.
 //! The guards on the PTX are checked in every case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -26,6 +26,14 @@ pub(crate) struct Args {
 /// PTX modules by file name.
 pub(crate) type Modules = BTreeMap<String, String>;
 
+/// What a device crate gives.
+#[derive(Default)]
+struct Built {
+    modules: Modules,
+    /// The kernels that are declared dependent, for whichever architecture.
+    dependent: BTreeSet<String>,
+}
+
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let crates = workspace.device_crates();
     crates
@@ -36,21 +44,23 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 fn run_for(workspace: &Workspace, device_crate: &DeviceCrate, args: &Args) -> Result<()> {
     let built = build(workspace, device_crate)?;
     if args.check {
-        check(workspace, device_crate, &built)?;
+        check(workspace, device_crate, &built.modules)?;
     } else {
-        write(&device_crate.ptx, &built)?;
+        write(&device_crate.ptx, &built.modules)?;
     }
-    guards::check(&built)
+    guards::check(&built.modules, &built.dependent)
 }
 
-fn build(workspace: &Workspace, device_crate: &DeviceCrate) -> Result<Modules> {
-    let mut modules = Modules::new();
+fn build(workspace: &Workspace, device_crate: &DeviceCrate) -> Result<Built> {
+    let mut built = Built::default();
     for arch in device_crate.archs {
         for module in build_for(workspace, device_crate, *arch)? {
-            modules.insert(file_name(&module), module.text);
+            let name = file_name(&module);
+            built.dependent.extend(module.dependent);
+            built.modules.insert(name, module.text);
         }
     }
-    Ok(modules)
+    Ok(built)
 }
 
 fn build_for(

@@ -80,6 +80,44 @@ pub unsafe fn cluster_remote_arrive(input: *const u32, output: *mut u32, map: *c
     }
 }
 
+/// A ring of blocks that write to the next again and again: each hands its words back when it has read them.
+///
+/// # Safety
+/// As [`cluster_shared_memory`].
+#[kernel(launch_bounds(64))]
+pub unsafe fn cluster_arrive_after_reading(
+    input: *const u32,
+    output: *mut u32,
+    map: *const TensorMap,
+) {
+    let _ = map;
+    let (full, empty) = (barrier(), barrier().add(1));
+    // SAFETY: the kernel's contract; phases of the two barriers lie between accesses of a word.
+    unsafe {
+        if tid() == 0 {
+            empty.init(64);
+        }
+        init_barrier(64);
+        cluster::sync();
+        let (rank, blocks) = (cluster::block_rank(), cluster::blocks());
+        let (next, previous) = ((rank + 1) % blocks, (rank + blocks - 1) % blocks);
+        let mut sum = get(input, gid());
+        let mut round = 0;
+        while round < 4 {
+            // In the first round all words are free.
+            empty.wait((round & 1) ^ 1);
+            shared(32 + tid()).remote(next).write(sum);
+            full.remote(next).arrive();
+            full.wait_cluster(round & 1);
+            sum = sum.wrapping_mul(3) ^ shared(32 + (tid() + 37) % 64).read();
+            empty.remote(previous).arrive_after_reading();
+            round += 1;
+        }
+        set(output, gid(), sum);
+        cluster::sync();
+    }
+}
+
 /// Bulk copies to the next block of the cluster.
 ///
 /// # Safety
@@ -165,6 +203,10 @@ pub(crate) fn cases() -> Vec<crate::Case> {
         Case::new("cluster_registers", &cluster_registers, corners).output(8 * 48),
         ring("cluster_shared_memory", &cluster_shared_memory),
         ring("cluster_remote_arrive", &cluster_remote_arrive),
+        ring(
+            "cluster_arrive_after_reading",
+            &cluster_arrive_after_reading,
+        ),
         ring("cluster_bulk_copy", &cluster_bulk_copy),
         ring("cluster_store_async", &cluster_store_async),
         Case::new("cluster_multicast", &cluster_multicast, one).output(256),

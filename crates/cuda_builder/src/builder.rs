@@ -223,6 +223,7 @@ impl<'a> Session<'a> {
         Ok(PtxModule {
             family: family.to_owned(),
             arch: self.settings.arch,
+            dependent: linked.dependent(&kernels),
             kernels: kernels.into_iter().map(str::to_owned).collect(),
             text: format!("{}{ptx}", self.header()),
         })

@@ -36,6 +36,13 @@ pub(crate) struct Linked {
 }
 
 impl Linked {
+    /// The names of those of these kernels that are declared to wait for the grids before them.
+    pub(crate) fn dependent(&self, kernels: &[&str]) -> Vec<String> {
+        let chosen = |kernel: &&Kernel| kernel.dependent && kernels.contains(&kernel.name.as_str());
+        let found = self.kernels.iter().filter(chosen);
+        found.map(|kernel| kernel.name.clone()).collect()
+    }
+
     /// The names of the kernels of each family.
     pub(crate) fn families(&self) -> BTreeMap<String, Vec<&str>> {
         let mut families: BTreeMap<String, Vec<&str>> = BTreeMap::new();

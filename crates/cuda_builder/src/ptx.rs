@@ -13,6 +13,8 @@ pub struct PtxModule {
     pub arch: Arch,
     /// The names of its kernels, in the order of the module.
     pub kernels: Vec<String>,
+    /// Those of them that are declared to wait for the grids before them.
+    pub dependent: Vec<String>,
     /// The PTX, headed by a [`Header`].
     pub text: String,
 }

@@ -16,8 +16,9 @@ const BUILD_VAR: &str = "PIPELINE_TEST_BUILD";
 
 type Test = fn() -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 8] = [
+const TESTS: [(&str, Test); 9] = [
     ("one_module_per_family", one_module_per_family),
+    ("dependent_kernels_are_named", dependent_kernels_are_named),
     ("barriers_stay_as_written", barriers_stay_as_written),
     ("launch_bounds_are_stated", launch_bounds_are_stated),
     ("address_spaces_are_inferred", address_spaces_are_inferred),
@@ -112,6 +113,14 @@ fn one_module_per_family() -> Result<(), Failed> {
         "barriers holds reverse_block",
     )?;
     ensure(!memory.text.contains("guard_asm"), "memory holds guard_asm")
+}
+
+fn dependent_kernels_are_named() -> Result<(), Failed> {
+    let dependent: Vec<_> = modules()?.iter().map(|module| &module.dependent).collect();
+    ensure(
+        dependent == [&vec!["guard_asm".to_owned()], &vec![]],
+        format!("{dependent:?}"),
+    )
 }
 
 fn barriers_stay_as_written() -> Result<(), Failed> {

@@ -29,6 +29,13 @@ pub unsafe fn count_multiples(out: *mut u32, divisor: u32) {
     }
 }
 
+/// Does nothing, but after the grids before it.
+///
+/// # Safety
+/// None.
+#[kernel(launch_bounds(32), dependent)]
+pub unsafe fn wait_for_others() {}
+
 /// Launches as the host library does.
 fn run<A: KernelArgs>(kernel: &Kernel<A>, config: LaunchConfig, args: A) {
     struct Shared<A>(A);
@@ -61,4 +68,11 @@ fn a_handle_knows_its_name_and_bounds() {
         min_blocks: 2,
     };
     assert_eq!(count_multiples.bounds(), bounds);
+}
+
+#[test]
+fn a_handle_knows_whether_its_kernel_waits() {
+    assert!(wait_for_others.is_dependent());
+    assert!(!count_multiples.is_dependent());
+    run(&wait_for_others, LaunchConfig::new(2, 32), ());
 }

@@ -58,6 +58,9 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
     if let Some(blocks) = bounds.min_blocks {
         tail += &format!(";blocks={blocks}");
     }
+    if bounds.dependent {
+        tail += ";dependent=1";
+    }
     quote! {
         #(#attrs)*
         #[cfg(target_arch = "nvptx64")]

@@ -2,8 +2,8 @@
 //! of to write by hand.
 //!
 //! On `nvptx64` the function becomes a PTX entry point under its own name, and a marker static next to
-//! it carries what rustc cannot say: the module it belongs to and its launch bounds. `cuda_builder`
-//! reads the marker and drops it.
+//! it carries what rustc cannot say: the module it belongs to, its launch bounds, and whether it is
+//! dependent. `cuda_builder` reads the marker and drops it.
 //!
 //! On the host the same function becomes a typed handle, a `static` of type
 //! `cuda_std::launch::Kernel<(A, B, ..)>` under the same name. It launches the PTX on a GPU or runs the

@@ -38,6 +38,29 @@ pub struct ExpertParameters<'a> {
     pub situ_linear_beta: Option<TensorView<'a, f32>>,
 }
 
+impl ExpertRows<'_> {
+    /// How many experts `rows` rows are of.
+    fn check(&self, op: Op<'_>, rows: usize) -> Result<usize> {
+        let (count, whole) = match self {
+            Self::Offsets(offsets) => {
+                let count = offsets.shape().elements().saturating_sub(1);
+                vector(op, "offsets", offsets, count + 1)?;
+                (count, count > 0)
+            }
+            Self::Each(each) => {
+                let count = rows.checked_div(*each).unwrap_or(0);
+                (count, count * each == rows && (count > 0 || rows == 0))
+            }
+        };
+        if whole && count <= i32::MAX as usize {
+            return Ok(count);
+        }
+        let expected = "offsets of one expert or more, or a divisor of the number of rows";
+        let found = format!("{count} experts for {rows} rows");
+        Err(Error::argument(op.name, "experts.rows", expected, found))
+    }
+}
+
 impl<'a> ExpertParameters<'a> {
     /// No parameters yet.
     #[must_use]
@@ -60,22 +83,7 @@ impl<'a> ExpertParameters<'a> {
         rows: usize,
     ) -> Result<Checked<'a>> {
         let parameters = self.of(op, activation)?;
-        let count = match self.rows {
-            ExpertRows::Offsets(offsets) => offsets.shape().elements().saturating_sub(1),
-            ExpertRows::Each(each) => rows.checked_div(each).unwrap_or(0),
-        };
-        let whole = match self.rows {
-            ExpertRows::Offsets(offsets) => {
-                vector(op, "offsets", &offsets, count + 1)?;
-                count > 0
-            }
-            ExpertRows::Each(each) => count * each == rows && (count > 0 || rows == 0),
-        };
-        if !whole || count > i32::MAX as usize {
-            let expected = "offsets of one expert or more, or a divisor of the number of rows";
-            let found = format!("{count} experts for {rows} rows");
-            return Err(Error::argument(op.name, "experts.rows", expected, found));
-        }
+        let count = self.rows.check(op, rows)?;
         for (name, parameter) in NAMES.into_iter().zip(self.all()) {
             if let Some(parameter) = parameter {
                 vector(op, name, &parameter, count)?;

@@ -2,7 +2,7 @@
 
 use std::ptr::null;
 
-use super::element::{Function, GatedElement, GeneralArgs};
+use super::element::{Function, FunctionArgs, GatedElement, GeneralArgs};
 use crate::device::{LaunchConfig, Stream};
 use crate::error::Result;
 use crate::heuristics::activation::{batch, plan, vector_width};
@@ -67,7 +67,8 @@ impl<T: GatedElement> ActivationRows<T> {
     fn width(&self, others: &[usize]) -> usize {
         let counts = [self.d, self.gate_stride, self.up_stride, self.out_stride];
         let addresses = [self.gate as usize, self.up as usize, self.out as usize];
-        vector_width(size_of::<T>(), &counts, &[&addresses, others].concat())
+        let own = vector_width(size_of::<T>(), &counts, &addresses);
+        own.min(vector_width(size_of::<T>(), &[], others))
     }
 
     /// The launch of threads that each move `batch` times `width` elements.
@@ -106,8 +107,15 @@ pub(crate) unsafe fn function_rows<T: GatedElement>(
         (_, width) => (width, batch(width * size_of::<T>())),
     };
     let config = it.config(stream, width, batch);
+    let kernel = T::function(function, width);
+    // SAFETY: the shapes are the caller's promise, alignment and divisibility are what `width` was chosen by.
+    unsafe { stream.launch(kernel, config, function_args(it)) }
+}
+
+/// The arguments, in the kernels' order.
+fn function_args<T>(it: &ActivationRows<T>) -> FunctionArgs<T> {
     let (n_used, map, counts) = it.live;
-    let args = (
+    (
         it.gate,
         it.up,
         it.out,
@@ -120,9 +128,7 @@ pub(crate) unsafe fn function_rows<T: GatedElement>(
         map,
         counts,
         it.rows_per_group as u32,
-    );
-    // SAFETY: the shapes are the caller's promise, alignment and divisibility are what `width` was chosen by.
-    unsafe { stream.launch(T::function(function, width), config, args) }
+    )
 }
 
 /// Any activation on the kernels. The caller has checked that `rows` and `d` are less than 2^31.

@@ -11,11 +11,11 @@
 //! A thread loads `BATCH` packs before it uses the first: narrow packs would else keep too few bytes under way to
 //! fill the memory's latency.
 
-use cuda_std::{thread, unroll};
+use cuda_std::unroll;
 
 use crate::element::Element;
 use crate::pack::Pack;
-use crate::rows::RowSet;
+use crate::rows::{RowSet, threads_of_row};
 
 /// Where the results go, and of which rows.
 #[derive(Clone, Copy)]
@@ -105,8 +105,7 @@ unsafe fn each_pack<P: Copy, const BATCH: usize, R: RowOperands<Out = P>>(
     out: *mut P,
     packs: u32,
 ) {
-    let step = thread::block_dim_x() * thread::grid_dim_y();
-    let mut first = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    let (mut first, step) = threads_of_row();
     while first < packs {
         // Past the end the last pack is loaded again, and dropped.
         let place = |j: usize| (first + j as u32 * step).min(packs - 1);

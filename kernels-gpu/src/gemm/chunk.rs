@@ -8,7 +8,7 @@ use cuda_std::unroll;
 use half::f16;
 
 use crate::pack::{Words2, Words4};
-use crate::quantize::fp8_code::Fp8Format;
+use crate::quantize::fp8_code::{Fp8Format, read_first};
 
 /// A way for chunks of elements `T` in global memory.
 pub(super) trait Chunks<T>: Copy {
@@ -74,18 +74,13 @@ impl Chunks<u8> for Codes {
     #[track_caller]
     unsafe fn copy(self, chunk: Shared<Words4>, row: *const u8, at: u32, here: u32) {
         let from = row.wrapping_add(at as usize);
-        let mut codes = [0u32; 2];
-        if here >= 8 && from.addr().is_multiple_of(8) {
+        let codes = if here >= 8 && from.addr().is_multiple_of(8) {
             // SAFETY: 8 readable aligned bytes.
-            codes = unsafe { *from.cast::<Words2>() }.0;
+            unsafe { *from.cast::<Words2>() }.0
         } else {
-            unroll!(i < 8 => {
-                if (i as u32) < here {
-                    // SAFETY: the code is one of those there.
-                    codes[i / 4] |= u32::from(unsafe { *from.add(i) }) << (i % 4 * 8);
-                }
-            });
-        }
+            // SAFETY: so many are there.
+            unsafe { read_first(from, here) }
+        };
         let values = self.0.decode(codes);
         let pair = |i: usize| f32x2_to_f16x2(values[2 * i], values[2 * i + 1]);
         // SAFETY: the chunk is free and aligned.

@@ -8,6 +8,7 @@ use half::{bf16, f16};
 
 use crate::element::Element;
 use crate::pack::{MAX_LEN, Pack, Single, Words1, Words4};
+use crate::rows::threads_of_row;
 
 macro_rules! finalize {
     ($($name:ident: $type:ty, $pack:ty;)*) => { $(
@@ -59,8 +60,7 @@ unsafe fn finalize<T: Element, P: Pack<T>>(
 ) {
     let token = thread::block_idx_x() as usize;
     let packs = hidden / P::LEN as u32;
-    let step = thread::block_dim_x() * thread::grid_dim_y();
-    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    let (mut i, step) = threads_of_row();
     while i < packs {
         let mut sum = [0.0; MAX_LEN];
         let mut choice = token * top_k as usize;

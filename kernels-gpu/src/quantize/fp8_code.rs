@@ -61,6 +61,40 @@ impl Fp8Format {
     }
 }
 
+/// Writes the first `count` of eight codes, or all.
+///
+/// # Safety
+/// `to` is valid for so many.
+#[inline(always)]
+pub(super) unsafe fn write_first(to: *mut u8, codes: [u32; 2], count: u32) {
+    let mut i = 0;
+    while i < OCTET {
+        if (i as u32) < count {
+            // SAFETY: one of the codes.
+            unsafe { *to.add(i) = (codes[i / 4] >> (i % 4 * 8)) as u8 };
+        }
+        i += 1;
+    }
+}
+
+/// Reads the first `count` of eight codes, or all; zeros past them.
+///
+/// # Safety
+/// `from` is valid for so many.
+#[inline(always)]
+pub(crate) unsafe fn read_first(from: *const u8, count: u32) -> [u32; 2] {
+    let mut codes = [0; 2];
+    let mut i = 0;
+    while i < OCTET {
+        if (i as u32) < count {
+            // SAFETY: one of the codes.
+            codes[i / 4] |= u32::from(unsafe { *from.add(i) }) << (i % 4 * 8);
+        }
+        i += 1;
+    }
+    codes
+}
+
 /// The e4m3 of one number.
 #[inline(always)]
 pub(super) fn e4m3(value: f32) -> u8 {

@@ -3,5 +3,6 @@
 pub mod block;
 pub mod fp8;
 pub(crate) mod fp8_code;
+mod kind;
 pub mod layout;
 mod quotient;

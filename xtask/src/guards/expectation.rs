@@ -56,6 +56,11 @@ impl Expectation {
         }
     }
 
+    /// Whether an instruction is asked for by this name.
+    pub(super) fn asks_for(&self, opcode: &str) -> bool {
+        self.instructions.contains(&opcode)
+    }
+
     pub(super) fn covers(&self, kernel: &str) -> bool {
         matches(self.kernels, kernel)
     }

@@ -1,5 +1,6 @@
 //! What each kernel must keep. The first row whose pattern matches a kernel's name counts.
 
+use super::dependent::WAIT;
 use super::expectation::Expectation;
 
 /// What Hopper's engine is made of.
@@ -218,7 +219,9 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("cp_async_groups")
         .barriers(1)
         .instructions(&["cp.async"]),
-    Expectation::of("register_pool")
-        .barriers(1)
-        .instructions(&["setmaxnreg.dec", "setmaxnreg.inc"]),
+    Expectation::of("register_pool").barriers(1).instructions(&[
+        "setmaxnreg.dec",
+        "setmaxnreg.inc",
+        WAIT,
+    ]),
 ];

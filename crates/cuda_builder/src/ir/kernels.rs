@@ -3,11 +3,11 @@
 //! For a kernel `foo` the macro writes a byte string named `__cuda_kernel__foo`:
 //!
 //! ```text
-//! module=gatewarp_kernels::activation::foo;threads=512;blocks=2
+//! module=gatewarp_kernels::activation::foo;threads=512;blocks=2;dependent=1
 //! ```
 //!
 //! `module` is the Rust path of the kernel. `threads` and `blocks` are its launch bounds, absent
-//! when it has none.
+//! when it has none. `dependent=1` is there if it waits for the grids before it.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -40,6 +40,8 @@ pub(crate) struct Kernel {
     pub(crate) threads: Option<u32>,
     /// The fewest blocks of it that must fit on a multiprocessor.
     pub(crate) blocks: Option<u32>,
+    /// Whether it is declared to wait for the grids before it.
+    pub(crate) dependent: bool,
 }
 
 impl Kernel {
@@ -73,6 +75,7 @@ impl Kernel {
             path: path.to_owned(),
             threads: take_number(&mut fields, "threads")?,
             blocks: take_number(&mut fields, "blocks")?,
+            dependent: take_number(&mut fields, "dependent")?.is_some(),
         };
         match fields.first_key_value() {
             Some((key, _)) => Err(format!("unknown key `{key}`")),
@@ -155,7 +158,19 @@ define internal void @helper(ptr noundef %0) unnamed_addr #4 {
             path: path.to_owned(),
             threads,
             blocks,
+            dependent: false,
         }
+    }
+
+    #[test]
+    fn reads_what_waits() {
+        let ir = PLAIN.replace("blocks=2", "blocks=2;dependent=1");
+        let silu = kernel("silu", "k::activation::silu", Some(512), Some(2));
+        let waiting = Kernel {
+            dependent: true,
+            ..silu
+        };
+        assert_eq!(find_kernels(&ir), Ok(vec![waiting]));
     }
 
     #[test]
@@ -208,6 +223,7 @@ define dso_local ptx_kernel void @f() {
             "module=k::g",
             "module=k::f;threads=0",
             "module=k::f;blocks=x",
+            "module=k::f;dependent",
             "module=k::f;color=red",
             "module=k\\4",
         ] {

@@ -57,6 +57,7 @@ mod tests {
             path: "k::f".to_owned(),
             threads,
             blocks,
+            dependent: false,
         }
     }
 

@@ -48,16 +48,7 @@ pub(super) fn into<T: BlockElement, D: Element, S: Element>(
 ) -> Result<()> {
     let op = Op::new(name, stream);
     let sizes = Sizes::new(op, ("out", out.shape(), 1), &format, options)?;
-    let expected = out.shape().with_columns(sizes.columns / format.per_byte());
-    if *data.shape() != expected {
-        let expected = expected.to_string();
-        return Err(Error::shape(name, "data", expected, *data.shape()));
-    }
-    sizes.check_scales(op, (scales.shape(), scales.is_contiguous()))?;
-    format.check(op, sizes.all_rows())?;
-    op.reads("data", &data)?;
-    op.reads("scales", &scales)?;
-    op.writes("out", &out)?;
+    check(op, (&data, &scales), (&format, &sizes), &out)?;
     if out.shape().elements() == 0 {
         return Ok(());
     }
@@ -71,4 +62,23 @@ pub(super) fn into<T: BlockElement, D: Element, S: Element>(
     };
     // SAFETY: the shapes were checked, and the memory is in this stream's order.
     unsafe { on_kernels::dequantize(stream, (&format, &sizes), from, &mut out) }
+}
+
+/// All checks of tensors of these sizes.
+fn check<T: BlockElement, D: Element, S: Element>(
+    op: Op<'_>,
+    (data, scales): (&TensorView<'_, D>, &TensorView<'_, S>),
+    (format, sizes): (&Format<'_>, &Sizes),
+    out: &TensorViewMut<'_, T>,
+) -> Result<()> {
+    let expected = out.shape().with_columns(sizes.columns / format.per_byte());
+    if *data.shape() != expected {
+        let expected = expected.to_string();
+        return Err(Error::shape(op.name, "data", expected, *data.shape()));
+    }
+    sizes.check_scales(op, (scales.shape(), scales.is_contiguous()))?;
+    format.check(op, sizes.all_rows())?;
+    op.reads("data", data)?;
+    op.reads("scales", scales)?;
+    op.writes("out", out)
 }

@@ -171,22 +171,14 @@ fn by_index<'a, T: BlockElement>(
     options: &BlockOptions<'a>,
 ) -> Result<Job<'a, T>> {
     const NAME: &str = "silu_and_mul_expert_scaled_nvfp4_quantize";
-    if options.matrices != 1 {
-        return Err(Error::argument(
-            NAME,
-            "options.matrices",
-            "1",
-            options.matrices,
-        ));
+    let matrices = options.matrices;
+    if matrices != 1 {
+        return Err(Error::argument(NAME, "options.matrices", "1", matrices));
     }
     if !matches!(options.rows, LiveRows::All) {
         let expected = "LiveRows::All, since the indices say which rows exist";
-        return Err(Error::argument(
-            NAME,
-            "options.rows",
-            expected,
-            "another choice",
-        ));
+        let found = "another choice";
+        return Err(Error::argument(NAME, "options.rows", expected, found));
     }
     Ok(job(NAME, stream, source, global, options))
 }

@@ -8,6 +8,7 @@ use super::scaled::BlockScaled;
 use super::sizes::Sizes;
 use super::source::Source;
 use super::{on_cpu, on_kernels};
+use crate::device::Stream;
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::op::Op;
@@ -23,6 +24,22 @@ pub(super) struct Job<'a, T> {
 }
 
 impl<'a, T: BlockElement> Job<'a, T> {
+    /// A quantisation under the name of an operation.
+    pub(super) fn new(
+        name: &'static str,
+        stream: &'a Stream,
+        source: Source<'a, T>,
+        format: Format<'a>,
+        options: &BlockOptions<'a>,
+    ) -> Self {
+        Self {
+            op: Op::new(name, stream),
+            source,
+            format,
+            options: *options,
+        }
+    }
+
     /// Quantises into new tensors.
     pub(super) fn allocate<D: Element, S: Element>(self) -> Result<BlockScaled<D, S>> {
         let sizes = self.check()?;

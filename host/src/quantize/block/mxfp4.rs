@@ -11,7 +11,6 @@ use super::scaled::Mxfp4;
 use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
-use crate::op::Op;
 use crate::tensor::{AsView, AsViewMut, Tensor};
 
 /// Quantises to MXFP4. For each block of 32 consecutive elements of a row, with the largest magnitude `amax`, the scale
@@ -38,13 +37,8 @@ pub fn mxfp4_quantize<T: BlockElement>(
     x: &impl AsView<T>,
     options: &BlockOptions<'_>,
 ) -> Result<Mxfp4> {
-    job(
-        "mxfp4_quantize",
-        stream,
-        Source::Plain(x.as_view()),
-        options,
-    )
-    .allocate()
+    let x = Source::Plain(x.as_view());
+    job("mxfp4_quantize", stream, x, options).allocate()
 }
 
 /// [`mxfp4_quantize`] into `data [.., K / 2]`, which may be rows of a larger tensor, and `scales`, as many as the grids
@@ -59,12 +53,8 @@ pub fn mxfp4_quantize_into<T: BlockElement>(
     scales: &mut impl AsViewMut<E8m0>,
     options: &BlockOptions<'_>,
 ) -> Result<()> {
-    let job = job(
-        "mxfp4_quantize",
-        stream,
-        Source::Plain(x.as_view()),
-        options,
-    );
+    let x = Source::Plain(x.as_view());
+    let job = job("mxfp4_quantize", stream, x, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 
@@ -83,13 +73,8 @@ pub fn silu_and_mul_mxfp4_quantize<T: BlockElement>(
     x: &impl AsView<T>,
     options: &BlockOptions<'_>,
 ) -> Result<Mxfp4> {
-    job(
-        "silu_and_mul_mxfp4_quantize",
-        stream,
-        Source::Silu(x.as_view()),
-        options,
-    )
-    .allocate()
+    let x = Source::Silu(x.as_view());
+    job("silu_and_mul_mxfp4_quantize", stream, x, options).allocate()
 }
 
 /// [`silu_and_mul_mxfp4_quantize`] into tensors, as [`mxfp4_quantize_into`]. Allocates nothing.
@@ -103,12 +88,8 @@ pub fn silu_and_mul_mxfp4_quantize_into<T: BlockElement>(
     scales: &mut impl AsViewMut<E8m0>,
     options: &BlockOptions<'_>,
 ) -> Result<()> {
-    let job = job(
-        "silu_and_mul_mxfp4_quantize",
-        stream,
-        Source::Silu(x.as_view()),
-        options,
-    );
+    let x = Source::Silu(x.as_view());
+    let job = job("silu_and_mul_mxfp4_quantize", stream, x, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 
@@ -133,27 +114,17 @@ pub fn mxfp4_dequantize_into<T: BlockElement>(
     options: &BlockOptions<'_>,
     out: &mut impl AsViewMut<T>,
 ) -> Result<()> {
-    let from = (data.as_view(), scales.as_view());
-    back::into(
-        "mxfp4_dequantize",
-        stream,
-        from,
-        Format::Mxfp4,
-        options,
-        out.as_view_mut(),
-    )
+    const NAME: &str = "mxfp4_dequantize";
+    let (from, out) = ((data.as_view(), scales.as_view()), out.as_view_mut());
+    back::into(NAME, stream, from, Format::Mxfp4, options, out)
 }
 
+/// A quantisation to MXFP4.
 fn job<'a, T: BlockElement>(
     name: &'static str,
     stream: &'a Stream,
     source: Source<'a, T>,
     options: &BlockOptions<'a>,
 ) -> Job<'a, T> {
-    Job {
-        op: Op::new(name, stream),
-        source,
-        format: Format::Mxfp4,
-        options: *options,
-    }
+    Job::new(name, stream, source, Format::Mxfp4, options)
 }

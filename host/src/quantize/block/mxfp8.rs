@@ -11,7 +11,6 @@ use super::scaled::Mxfp8;
 use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
-use crate::op::Op;
 use crate::tensor::{AsView, AsViewMut, Tensor};
 
 /// Quantises to MXFP8. For each block of 32 consecutive elements of a row, with the largest magnitude `amax`:
@@ -43,13 +42,8 @@ pub fn mxfp8_quantize<T: BlockElement>(
     x: &impl AsView<T>,
     options: &BlockOptions<'_>,
 ) -> Result<Mxfp8> {
-    job(
-        "mxfp8_quantize",
-        stream,
-        Source::Plain(x.as_view()),
-        options,
-    )
-    .allocate()
+    let x = Source::Plain(x.as_view());
+    job("mxfp8_quantize", stream, x, options).allocate()
 }
 
 /// [`mxfp8_quantize`] into `data`, of the shape of `x`, which may be rows of a larger tensor, and `scales`, as many as
@@ -64,12 +58,8 @@ pub fn mxfp8_quantize_into<T: BlockElement>(
     scales: &mut impl AsViewMut<E8m0>,
     options: &BlockOptions<'_>,
 ) -> Result<()> {
-    let job = job(
-        "mxfp8_quantize",
-        stream,
-        Source::Plain(x.as_view()),
-        options,
-    );
+    let x = Source::Plain(x.as_view());
+    let job = job("mxfp8_quantize", stream, x, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 
@@ -88,13 +78,8 @@ pub fn silu_and_mul_mxfp8_quantize<T: BlockElement>(
     x: &impl AsView<T>,
     options: &BlockOptions<'_>,
 ) -> Result<Mxfp8> {
-    job(
-        "silu_and_mul_mxfp8_quantize",
-        stream,
-        Source::Silu(x.as_view()),
-        options,
-    )
-    .allocate()
+    let x = Source::Silu(x.as_view());
+    job("silu_and_mul_mxfp8_quantize", stream, x, options).allocate()
 }
 
 /// [`silu_and_mul_mxfp8_quantize`] into tensors, as [`mxfp8_quantize_into`]. Allocates nothing.
@@ -108,12 +93,8 @@ pub fn silu_and_mul_mxfp8_quantize_into<T: BlockElement>(
     scales: &mut impl AsViewMut<E8m0>,
     options: &BlockOptions<'_>,
 ) -> Result<()> {
-    let job = job(
-        "silu_and_mul_mxfp8_quantize",
-        stream,
-        Source::Silu(x.as_view()),
-        options,
-    );
+    let x = Source::Silu(x.as_view());
+    let job = job("silu_and_mul_mxfp8_quantize", stream, x, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 
@@ -137,27 +118,17 @@ pub fn mxfp8_dequantize_into<T: BlockElement>(
     options: &BlockOptions<'_>,
     out: &mut impl AsViewMut<T>,
 ) -> Result<()> {
-    let from = (data.as_view(), scales.as_view());
-    back::into(
-        "mxfp8_dequantize",
-        stream,
-        from,
-        Format::Mxfp8,
-        options,
-        out.as_view_mut(),
-    )
+    const NAME: &str = "mxfp8_dequantize";
+    let (from, out) = ((data.as_view(), scales.as_view()), out.as_view_mut());
+    back::into(NAME, stream, from, Format::Mxfp8, options, out)
 }
 
+/// A quantisation to MXFP8.
 fn job<'a, T: BlockElement>(
     name: &'static str,
     stream: &'a Stream,
     source: Source<'a, T>,
     options: &BlockOptions<'a>,
 ) -> Job<'a, T> {
-    Job {
-        op: Op::new(name, stream),
-        source,
-        format: Format::Mxfp8,
-        options: *options,
-    }
+    Job::new(name, stream, source, Format::Mxfp8, options)
 }

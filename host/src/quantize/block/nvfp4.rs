@@ -11,7 +11,6 @@ use super::scaled::Nvfp4;
 use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
-use crate::op::Op;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
 /// Quantises to NVFP4. For each block of 16 consecutive elements of a row, with the largest magnitude `amax` and the
@@ -135,18 +134,10 @@ pub fn nvfp4_dequantize_into<T: BlockElement>(
     options: &BlockOptions<'_>,
     out: &mut impl AsViewMut<T>,
 ) -> Result<()> {
-    let (from, format) = (
-        (data.as_view(), scales.as_view()),
-        Format::Nvfp4(global_scale.as_view()),
-    );
-    back::into(
-        "nvfp4_dequantize",
-        stream,
-        from,
-        format,
-        options,
-        out.as_view_mut(),
-    )
+    const NAME: &str = "nvfp4_dequantize";
+    let (from, out) = ((data.as_view(), scales.as_view()), out.as_view_mut());
+    let format = Format::Nvfp4(global_scale.as_view());
+    back::into(NAME, stream, from, format, options, out)
 }
 
 /// A quantisation to NVFP4.
@@ -157,10 +148,5 @@ pub(super) fn job<'a, T: BlockElement>(
     global: TensorView<'a, f32>,
     options: &BlockOptions<'a>,
 ) -> Job<'a, T> {
-    Job {
-        op: Op::new(name, stream),
-        source,
-        format: Format::Nvfp4(global),
-        options: *options,
-    }
+    Job::new(name, stream, source, Format::Nvfp4(global), options)
 }

@@ -10,7 +10,6 @@ use super::scaled::Mxfp8;
 use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
-use crate::op::Op;
 use crate::quantize::LiveRows;
 use crate::tensor::{AsView, AsViewMut};
 
@@ -128,13 +127,9 @@ fn job<'a, T: BlockElement>(
     source: Source<'a, T>,
     rows: LiveRows<'a>,
 ) -> Job<'a, T> {
-    Job {
-        op: Op::new(name, stream),
-        source,
-        format: Format::Mxfp8,
-        options: BlockOptions {
-            rows,
-            ..BlockOptions::default()
-        },
-    }
+    let options = BlockOptions {
+        rows,
+        ..BlockOptions::default()
+    };
+    Job::new(name, stream, source, Format::Mxfp8, &options)
 }

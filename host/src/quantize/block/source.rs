@@ -48,23 +48,14 @@ impl<'a, T: Element> Source<'a, T> {
         else {
             return Ok(());
         };
+        let refused = |name, expected, found| Err(Error::shape(op.name, name, expected, found));
         if vectors.shape().len() != 2 || vectors.shape().columns() != columns {
             let expected = format!("[experts, {columns}]");
-            return Err(Error::shape(
-                op.name,
-                "expert_scales",
-                expected,
-                *vectors.shape(),
-            ));
+            return refused("expert_scales", expected, *vectors.shape());
         }
         if indices.shape().elements() != rows || !indices.is_contiguous() {
             let expected = format!("{rows} elements, contiguous");
-            return Err(Error::shape(
-                op.name,
-                "expert_indices",
-                expected,
-                *indices.shape(),
-            ));
+            return refused("expert_indices", expected, *indices.shape());
         }
         op.reads("expert_scales", vectors)?;
         op.reads("expert_indices", indices)

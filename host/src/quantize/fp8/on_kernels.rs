@@ -1,5 +1,7 @@
 //! FP8 on the kernels.
 
+use std::ptr::null;
+
 use super::code::Fp8Code;
 use super::job::Job;
 use super::kernels::{Fp8Element, Recipe};
@@ -69,7 +71,10 @@ fn place_of_codes<C: Fp8Code>(data: &TensorViewMut<'_, C>) -> [usize; 2] {
 /// The kernel and its launch.
 fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConfig) {
     let multiprocessors = job.op.stream.device().multiprocessors();
-    let silu = matches!(job.source, Source::Silu(_));
+    let of_source = |plain, silu| match job.source {
+        Source::Plain(_) => plain,
+        Source::Silu(_) => silu,
+    };
     let octets = sizes.columns.div_ceil(OCTET);
     match job.scaling {
         Fp8Scaling::Groups1x128(_) => {
@@ -77,14 +82,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
             let threads = octets.next_multiple_of(GROUP) / OCTETS;
             let plan = plan(rows, threads, 1, multiprocessors);
             let config = LaunchConfig::new((rows as u32, plan.chunks), plan.threads);
-            (
-                if silu {
-                    Recipe::SiluGroup
-                } else {
-                    Recipe::Group
-                },
-                config,
-            )
+            (of_source(Recipe::Group, Recipe::SiluGroup), config)
         }
         Fp8Scaling::Tiles128x128 => {
             let across = sizes.columns.div_ceil(TILE);
@@ -99,10 +97,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
         }
         Fp8Scaling::Rows | Fp8Scaling::Tensor => {
             let threads = heuristics::row(octets, kept(size_of::<T>()));
-            let recipe = match silu {
-                true => Recipe::SiluToken,
-                false => Recipe::Token,
-            };
+            let recipe = of_source(Recipe::Token, Recipe::SiluToken);
             let config = LaunchConfig::new(sizes.all_rows() as u32, threads);
             (recipe, config.with_shared(REDUCE_BYTES))
         }
@@ -160,6 +155,30 @@ pub(super) enum OneScale<'a> {
     },
 }
 
+impl OneScale<'_> {
+    /// What kernels take of it: parts and how many, the scale, and the flag of its rounding.
+    fn arguments(self) -> (*const f32, u32, *mut f32, u32) {
+        match self {
+            Self::Given(scale) => (null(), 0, scale.as_ptr().cast_mut(), 0),
+            Self::Found {
+                parts,
+                count,
+                scale,
+                rounding: wanted,
+            } => (parts, count, scale, rounding(wanted)),
+        }
+    }
+}
+
+/// The launch of threads that each move so many octets of a row at once.
+fn over_rows(stream: &Stream, sizes: &Sizes, octets: usize) -> LaunchConfig {
+    let threads = sizes.columns.div_ceil(OCTET).div_ceil(octets);
+    let multiprocessors = stream.device().multiprocessors();
+    let plan = plan(sizes.all_rows(), threads, 1, multiprocessors);
+    let rows = sizes.all_rows().max(1) as u32;
+    LaunchConfig::new((rows, plan.chunks), plan.threads)
+}
+
 /// Quantises by one scale.
 ///
 /// # Safety
@@ -171,25 +190,8 @@ pub(super) unsafe fn quantize_by<T: Fp8Element, C: Fp8Code>(
     data: &TensorViewMut<'_, C>,
 ) -> Result<()> {
     let x = source.x();
-    let octets = sizes.columns.div_ceil(OCTET);
-    let threads = octets.div_ceil(OCTETS);
-    let plan = plan(
-        sizes.all_rows(),
-        threads,
-        1,
-        stream.device().multiprocessors(),
-    );
-    let grid = (sizes.all_rows().max(1) as u32, plan.chunks);
-    let config = LaunchConfig::new(grid, plan.threads).with_shared(REDUCE_BYTES);
-    let (parts, count, scale, rounded) = match scale {
-        OneScale::Given(scale) => (std::ptr::null(), 0, scale.as_ptr().cast_mut(), 0),
-        OneScale::Found {
-            parts,
-            count,
-            scale,
-            rounding: wanted,
-        } => (parts, count, scale, rounding(wanted)),
-    };
+    let config = over_rows(stream, &sizes, OCTETS).with_shared(REDUCE_BYTES);
+    let (parts, count, scale, rounded) = scale.arguments();
     let (n_used, map, counts) = live.pointers();
     let args = (
         x.as_ptr(),
@@ -246,6 +248,14 @@ pub(super) unsafe fn amax_parts<T: Fp8Element>(
     Ok(plan.rows * plan.chunks)
 }
 
+/// The power of two that so many rows or octets are, [`ALL_SHIFT`] for all of them.
+fn shift(shared: usize) -> u32 {
+    match shared {
+        usize::MAX => ALL_SHIFT,
+        shared => shared.ilog2(),
+    }
+}
+
 /// Dequantises.
 ///
 /// # Safety
@@ -256,34 +266,16 @@ pub(super) unsafe fn dequantize<T: Fp8Element, C: Fp8Code>(
     (data, scales): (&TensorView<'_, C>, &TensorView<'_, f32>),
     out: &TensorViewMut<'_, T>,
 ) -> Result<()> {
-    let octets = sizes.columns.div_ceil(OCTET);
-    let threads = octets.div_ceil(TOGETHER);
-    let plan = plan(
-        sizes.all_rows(),
-        threads,
-        1,
-        stream.device().multiprocessors(),
-    );
-    let config = LaunchConfig::new((sizes.all_rows() as u32, plan.chunks), plan.threads);
+    let config = over_rows(stream, &sizes, TOGETHER);
     let grid = scaling.grid(&sizes);
-    let shift = |shared: usize| {
-        if shared == usize::MAX {
-            ALL_SHIFT
-        } else {
-            shared.ilog2()
-        }
-    };
     let (octet_shift, per_column) = match grid.shared_columns {
         1 => (ALL_SHIFT, PER_COLUMN),
         usize::MAX => (ALL_SHIFT, 0),
-        columns => ((columns / OCTET).ilog2(), 0),
+        columns => (shift(columns / OCTET), 0),
     };
     let elements = [out.as_ptr() as usize, out.row_stride() * size_of::<T>()];
-    let width = width(
-        sizes.columns,
-        elements,
-        [data.as_ptr() as usize, data.row_stride()],
-    );
+    let codes = [data.as_ptr() as usize, data.row_stride()];
+    let width = width(sizes.columns, elements, codes);
     let args = (
         data.as_ptr().cast(),
         data.row_stride() as u64,

@@ -184,7 +184,8 @@ impl Rearrangement {
         let (from, to) = (x.as_ptr().cast::<u8>(), out.as_ptr().cast::<u8>());
         let strides = [x.row_stride(), out.row_stride()].map(|stride| stride * size_of::<T>());
         let widths = [sizes.x.width, sizes.out.width].map(|width| width * size_of::<T>());
-        let chunk = chunk_bytes(&[&strides[..], &widths, &[from as usize, to as usize]].concat());
+        let bytes = [strides, widths, [from as usize, to as usize]];
+        let chunk = chunk_bytes(bytes.as_flattened());
         let rows = sizes.matrices * sizes.x.rows;
         let chunks = sizes.x.blocks * widths[0] / chunk;
         let plan = matrix(rows, chunks, self.wide());

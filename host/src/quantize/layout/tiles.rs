@@ -14,7 +14,7 @@ use crate::kernels::quantize::layout as kernels;
 use crate::op::{HostView, HostViewMut, Op};
 use crate::reference::quantize::layout::{scales_into_tiles, scales_out_of_tiles};
 use crate::shape::Shape;
-use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
+use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// Bytes of a row that a block takes: a sector. Its rows are those of a whole tile then, so that it writes whole
 /// sectors as well.
@@ -83,16 +83,24 @@ impl Tiling {
         if sizes.tiles == 0 {
             return Ok(());
         }
-        if !op.runs_on_cpu() {
-            let (stride, addresses) = (
-                sf.row_stride(),
-                [sf.as_ptr() as usize, out.as_ptr() as usize],
-            );
-            // SAFETY: the shapes were checked, and the memory is in this stream's order.
-            return unsafe { self.launch::<T>(stream, addresses, stride, true, &sizes) };
+        if op.runs_on_cpu() {
+            return self.interleave_on_cpu(stream, &sf, &mut out, sizes);
         }
+        let addresses = [sf.as_ptr() as usize, out.as_ptr() as usize];
+        // SAFETY: the shapes were checked, and the memory is in this stream's order.
+        unsafe { self.launch::<T>(stream, addresses, sf.row_stride(), true, &sizes) }
+    }
+
+    /// From rows into tiles by the reference.
+    fn interleave_on_cpu<T: Element>(
+        self,
+        stream: &Stream,
+        sf: &TensorView<'_, T>,
+        out: &mut TensorViewMut<'_, T>,
+        sizes: Sizes,
+    ) -> Result<()> {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (sf, out) = unsafe { (HostView::of(&sf), HostViewMut::of(&mut out)) };
+        let (sf, out) = unsafe { (HostView::of(sf), HostViewMut::of(out)) };
         stream.run_on_host(move || {
             // SAFETY: every bit pattern is a value of an element.
             let padding: T = unsafe { mem::zeroed() };
@@ -132,16 +140,24 @@ impl Tiling {
         if out.shape().elements() == 0 {
             return Ok(());
         }
-        if !op.runs_on_cpu() {
-            let (stride, addresses) = (
-                out.row_stride(),
-                [sf.as_ptr() as usize, out.as_ptr() as usize],
-            );
-            // SAFETY: the shapes were checked, and the memory is in this stream's order.
-            return unsafe { self.launch::<T>(stream, addresses, stride, false, &sizes) };
+        if op.runs_on_cpu() {
+            return self.deinterleave_on_cpu(stream, &sf, &mut out, sizes);
         }
+        let addresses = [sf.as_ptr() as usize, out.as_ptr() as usize];
+        // SAFETY: the shapes were checked, and the memory is in this stream's order.
+        unsafe { self.launch::<T>(stream, addresses, out.row_stride(), false, &sizes) }
+    }
+
+    /// From tiles into rows by the reference.
+    fn deinterleave_on_cpu<T: Element>(
+        self,
+        stream: &Stream,
+        sf: &TensorView<'_, T>,
+        out: &mut TensorViewMut<'_, T>,
+        sizes: Sizes,
+    ) -> Result<()> {
         // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
-        let (sf, out) = unsafe { (HostView::of(&sf), HostViewMut::of(&mut out)) };
+        let (sf, out) = unsafe { (HostView::of(sf), HostViewMut::of(out)) };
         stream.run_on_host(move || {
             let tiles = sf.read().elements;
             scales_out_of_tiles(tiles, out.write(), &sizes.grid, self.order);

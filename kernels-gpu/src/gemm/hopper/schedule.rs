@@ -12,6 +12,8 @@
 
 use cuda_std::{cluster, thread};
 
+use crate::divide::divide;
+
 /// Rows of clusters' tiles in a group.
 pub const GROUP: u32 = 8;
 
@@ -78,13 +80,6 @@ fn place(index: u32, grid: Grid) -> TilePlace {
         row: first + row,
         column,
     }
-}
-
-/// `i / count` and `i % count`, without a panic: there are some.
-#[inline(always)]
-fn divide(i: u32, count: u32) -> (u32, u32) {
-    let quotient = i.checked_div(count).unwrap_or(0);
-    (quotient, i - quotient * count)
 }
 
 #[cfg(test)]

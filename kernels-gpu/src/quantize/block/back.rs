@@ -7,6 +7,7 @@ use super::format::{BlockFormat, Codes};
 use super::grids::Grids;
 use crate::element::Element;
 use crate::octet::{OCTET, Octet, store, store_first};
+use crate::rows::threads_of_row;
 
 /// Octets that a thread has under way: their codes are few bytes.
 pub const TOGETHER: usize = 4;
@@ -32,19 +33,18 @@ pub(super) unsafe fn dequantize<T: Element, F: BlockFormat, const WIDE: bool>(
     to: Out<T>,
 ) {
     let octets = data.columns / OCTET as u32;
-    let step = thread::block_dim_x() * thread::grid_dim_y();
     let row = thread::block_idx_x();
     let line = grids.line_of(row);
     // SAFETY: the row exists.
     let shared = unsafe { format.row(row) };
     let from = data.data.wrapping_add(row as usize * data.stride as usize);
     let out = to.out.wrapping_add(row as usize * to.stride as usize);
-    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    let (mut i, step) = threads_of_row();
     while i < octets {
         // Past the end of a row its last octet is read, for nothing.
         let places = [i, i + step, i + 2 * step, i + 3 * step].map(|i| i.min(octets - 1));
         let codes = places.map(|i| from.wrapping_add(i as usize * F::Codes::BYTES as usize));
-        // SAFETY: inside the row.
+        // SAFETY: inside the row, and aligned if it is wide.
         let codes = unsafe { codes.map(|from| F::Codes::load(from, WIDE)) };
         // SAFETY: inside the grid.
         let scales = unsafe { places.map(|i| *line.scale(i / F::OCTETS)) };
@@ -52,7 +52,7 @@ pub(super) unsafe fn dequantize<T: Element, F: BlockFormat, const WIDE: bool>(
             let scale = F::unscale(shared, scales[one]);
             let values = F::decode(codes[one]).map(|value| value * scale);
             if i + (one as u32) * step < octets {
-                // SAFETY: inside the row.
+                // SAFETY: inside the row, and aligned if it is wide.
                 unsafe { write::<T, WIDE>(out.wrapping_add(places[one] as usize * OCTET), &values) };
             }
         });

@@ -15,12 +15,7 @@ use super::format::{BlockFormat, Codes};
 use super::grids::{Grids, Line};
 use crate::element::Element;
 use crate::octet::{OCTET, RawOctet, Source, amax, open};
-
-/// Elements lie in whole packs and octets' codes in whole words, so that each moves as one.
-pub(super) const WIDE: bool = true;
-
-/// They lie anywhere.
-pub(super) const NARROW: bool = false;
+use crate::rows::threads_of_row;
 
 /// Where the codes go.
 #[derive(Clone, Copy)]
@@ -85,9 +80,8 @@ unsafe fn quantize_row<S: Source, F: BlockFormat, const WIDE: bool>(
 ) {
     // SAFETY: the row exists.
     let shared = unsafe { format.row(line.row) };
-    let step = thread::block_dim_x() * thread::grid_dim_y();
     let (lane, lanes) = (lane_id(), F::OCTETS / 2);
-    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    let (mut i, step) = threads_of_row();
     let pairs = grids.padded_columns() * lanes;
     let to = Row::<WIDE> {
         codes: data.row(line.row),

@@ -12,8 +12,9 @@
 //! In every layout a row's scales are pieces of four, as many bytes apart as a tile has. So three shifts and three masks,
 //! chosen once, say everything, and no branch is left where a row is looked up.
 
-use cuda_std::thread;
 use formats::ScaleLayout;
+
+use crate::rows::threads_of_row;
 
 /// Scales of a piece.
 const PIECE: u32 = 4;
@@ -142,11 +143,11 @@ impl Grids {
     /// The grids are there, and nobody else's.
     #[inline(always)]
     pub unsafe fn clear(&self, line: Line) {
-        let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+        let (mut i, step) = threads_of_row();
         while i < self.padded_columns {
             // SAFETY: inside the grid.
             unsafe { *line.scale(i) = 0 };
-            i += thread::grid_dim_y() * thread::block_dim_x();
+            i += step;
         }
     }
 }

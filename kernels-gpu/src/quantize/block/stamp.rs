@@ -6,7 +6,8 @@ macro_rules! mx_quantizers {
         /// Quantises rows of memory; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
-        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
+        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned as a wide kernel wants
+        /// it, if the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
@@ -30,7 +31,8 @@ macro_rules! mx_activated {
         /// Quantises an activation of rows; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
-        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
+        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned as a wide kernel wants
+        /// it, if the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
@@ -55,7 +57,7 @@ macro_rules! mx_dequantizers {
         /// Writes the elements that codes and scales stand for; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
-        /// The memory is there for the launched grid, and aligned if the flags say so.
+        /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(

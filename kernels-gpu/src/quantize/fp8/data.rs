@@ -5,7 +5,7 @@ use cuda_std::cache;
 use super::elements::Octets;
 use crate::octet::{OCTET, Octet, Source};
 use crate::pack::{Words2, Words4};
-use crate::quantize::fp8_code::Fp8Format;
+use crate::quantize::fp8_code::{Fp8Format, write_first};
 
 /// Rows of codes.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ impl Data {
         }
         let codes = self.format.encode(octet, multiplier);
         let (to, column) = self.at(row, i);
-        // SAFETY: inside the row.
+        // SAFETY: inside the row, and aligned if it is wide.
         unsafe {
             if WIDE {
                 cache::store(to.cast(), Words2(codes));
@@ -79,38 +79,4 @@ impl Data {
         let offset = u64::from(row) * self.stride + u64::from(column);
         (self.data.wrapping_add(offset as usize), column)
     }
-}
-
-/// Writes the first `count` of eight codes, or all.
-///
-/// # Safety
-/// `to` is valid for so many.
-#[inline(always)]
-unsafe fn write_first(to: *mut u8, codes: [u32; 2], count: u32) {
-    let mut i = 0;
-    while i < OCTET {
-        if (i as u32) < count {
-            // SAFETY: one of the codes.
-            unsafe { *to.add(i) = (codes[i / 4] >> (i % 4 * 8)) as u8 };
-        }
-        i += 1;
-    }
-}
-
-/// Reads the first `count` of eight codes, or all; zeros past them.
-///
-/// # Safety
-/// `from` is valid for so many.
-#[inline(always)]
-pub(super) unsafe fn read_first(from: *const u8, count: u32) -> [u32; 2] {
-    let mut codes = [0; 2];
-    let mut i = 0;
-    while i < OCTET {
-        if (i as u32) < count {
-            // SAFETY: one of the codes.
-            codes[i / 4] |= u32::from(unsafe { *from.add(i) }) << (i % 4 * 8);
-        }
-        i += 1;
-    }
-    codes
 }

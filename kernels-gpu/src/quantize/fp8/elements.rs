@@ -6,12 +6,6 @@ use crate::activation::function::Silu;
 use crate::activation::source::Activated;
 use crate::octet::{OCTET, Plain, RawOctet, Source, amax};
 
-/// Rows are whole pairs of octets, and each moves as one: all addresses and strides are multiples of 16 bytes.
-pub(super) const WIDE: bool = true;
-
-/// Rows end anywhere, and are aligned to their elements.
-pub(super) const NARROW: bool = false;
-
 /// Rows of memory.
 #[inline(always)]
 pub(super) fn memory<T>(x: *const T, stride: u64, _columns: u32) -> Plain<T> {
@@ -52,7 +46,7 @@ impl<S: Source, const WIDE: bool> Octets<S, WIDE> {
     #[inline(always)]
     pub unsafe fn fetch(&self, row: u32, i: u32) -> S::Raw {
         let column = i.min(self.count() - 1) * OCTET as u32;
-        // SAFETY: inside the row.
+        // SAFETY: inside the row, and aligned if it is wide.
         unsafe {
             if WIDE {
                 self.source.fetch(row, column)

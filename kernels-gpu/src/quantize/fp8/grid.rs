@@ -1,6 +1,7 @@
 //! Matrices, and where their scales are.
 
 use super::data::Data;
+use crate::divide::divide;
 use crate::quantize::fp8_code::Fp8Format;
 use crate::rows::RowSet;
 
@@ -87,13 +88,6 @@ impl Job {
             divide(row, rows)
         }
     }
-}
-
-/// `i / count` and `i % count`, without a panic: there are some.
-#[inline(always)]
-pub(super) fn divide(i: u32, count: u32) -> (u32, u32) {
-    let quotient = i.checked_div(count).unwrap_or(0);
-    (quotient, i - quotient * count)
 }
 
 /// [`RowSet::exists`], without a panic where groups have no rows.

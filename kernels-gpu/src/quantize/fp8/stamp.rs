@@ -6,7 +6,8 @@ macro_rules! quantizers {
         /// Quantises rows; the arguments are those of [`fp8`](crate::quantize::fp8).
         ///
         /// # Safety
-        /// The memory is there for the launched grid, and aligned if the flags say so; blocks are those that the file says.
+        /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide;
+        /// blocks are those that the file says.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(

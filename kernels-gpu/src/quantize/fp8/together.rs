@@ -4,7 +4,7 @@ use cuda_std::{thread, unroll};
 
 use super::elements::Octets;
 use super::grid::Job;
-use super::reduce::BlockMax;
+use super::reduce::block_max;
 use super::scale::Scale;
 use crate::octet::{OCTET, RawOctet, Source, open};
 
@@ -23,7 +23,8 @@ pub const fn kept(element: usize) -> usize {
 /// activations are computed once. What it does not keep is read again.
 ///
 /// # Safety
-/// The source and the job hold the places; the whole block, of whole warps, is here, with its shared memory.
+/// The source and the job hold the places; the whole block, of whole warps, is here, for the only time, with its shared
+/// memory.
 #[inline(always)]
 pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
     octets: &Octets<S, WIDE>,
@@ -32,7 +33,6 @@ pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
     place: impl Fn(u32) -> (u32, u32),
 ) -> f32 {
     let (first, step) = (thread::thread_idx_x(), thread::block_dim_x());
-    let rest = first + kept(size_of::<S::Value>()) as u32 * step;
     // The last octet stands for those past it, whose magnitude is the same.
     let fetch = |n: u32| {
         let (row, i) = place(n.min(count - 1));
@@ -43,17 +43,10 @@ pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
     let amax = Octets::<S, WIDE>::amax;
     let kept = keep(octets, |j| fetch(first + j * step));
     let mut largest = largest_of::<S, WIDE>(&kept);
-    let mut n = rest;
-    while n < count {
-        largest = largest.max(amax(&close(&fetch(n))));
-        n += step;
-    }
-    // SAFETY: the whole block is here.
-    let scale = Scale::of(
-        unsafe { BlockMax::new().of(largest) },
-        job.data.format,
-        job.flags,
-    );
+    for_rest::<S>(count, |n| largest = largest.max(amax(&close(&fetch(n)))));
+    // SAFETY: the whole block is here, for the only time.
+    let largest = unsafe { block_max(largest) };
+    let scale = Scale::of(largest, job.data.format, job.flags);
     let write = |n: u32, closed: &RawOctet| {
         let octet = open::<S::Value>(closed);
         // SAFETY: one of the places.
@@ -65,12 +58,19 @@ pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
             write(n, &kept[j]);
         }
     });
-    let mut n = rest;
+    for_rest::<S>(count, |n| write(n, &close(&fetch(n))));
+    scale.stored
+}
+
+/// Calls `with` for this thread's octets, of `count` of all, past those that it keeps.
+#[inline(always)]
+fn for_rest<S: Source>(count: u32, mut with: impl FnMut(u32)) {
+    let step = thread::block_dim_x();
+    let mut n = thread::thread_idx_x() + kept(size_of::<S::Value>()) as u32 * step;
     while n < count {
-        write(n, &close(&fetch(n)));
+        with(n);
         n += step;
     }
-    scale.stored
 }
 
 /// The octets that a thread keeps, all of them on their way before the first is used; of wide elements, only two.

@@ -14,7 +14,9 @@ use cuda_std::{kernel, thread};
 use formats::{ColumnBlocks, RowOrder};
 
 use super::chunk::Chunk;
+use crate::divide::divide;
 use crate::pack::{Words1, Words4};
+use crate::rows::threads_of_row;
 
 /// What is moved where; lengths and strides in chunks.
 #[derive(Clone, Copy)]
@@ -61,11 +63,11 @@ impl Move {
         let (x, out) = (self.x.cast::<C>(), self.out.cast::<C>());
         let mut all = thread::block_idx_x() * thread::block_dim_y() + thread::thread_idx_y();
         while all < self.all_rows {
-            let matrix = all.checked_div(self.rows).unwrap_or(0);
-            let row = (all - matrix * self.rows) as usize;
+            let (matrix, row) = divide(all, self.rows);
+            let row = row as usize;
             let source = order.source(self.rows as usize, row);
             let matrix = matrix as usize;
-            let mut k = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+            let (mut k, step) = threads_of_row();
             while k < self.columns {
                 let (x_row, x_column) = x_blocks.place(matrix, source, k as usize);
                 let (out_row, out_column) = out_blocks.place(matrix, row, k as usize);
@@ -74,7 +76,7 @@ impl Move {
                     let chunk = C::load(x.add(x_row * self.x_stride as usize + x_column));
                     *out.add(out_row * self.out_stride as usize + out_column) = chunk;
                 }
-                k += thread::grid_dim_y() * thread::block_dim_x();
+                k += step;
             }
             all += thread::grid_dim_x() * thread::block_dim_y();
         }

@@ -16,7 +16,9 @@ use cuda_std::{kernel, thread};
 use formats::{RowOrder, ScaleLayout};
 
 use super::chunk::Chunk;
+use crate::divide::divide;
 use crate::pack::{Words1, Words4};
+use crate::rows::threads_of_row;
 
 /// Columns of a tile, and of a piece.
 const TILE_COLUMNS: usize = 4;
@@ -70,18 +72,17 @@ impl Scales {
             (self.columns as usize * bytes, self.padded_columns() * bytes);
         let mut all = thread::block_idx_x() * thread::block_dim_y() + thread::thread_idx_y();
         while all < self.all_rows {
-            let matrix = all.checked_div(self.padded_rows).unwrap_or(0);
-            let place = (all - matrix * self.padded_rows) as usize;
-            let (row, _) = layout.position(TILE_COLUMNS, place * TILE_COLUMNS);
+            let (matrix, place) = divide(all, self.padded_rows);
+            let (row, _) = layout.position(TILE_COLUMNS, place as usize * TILE_COLUMNS);
             let matrix = matrix as usize;
             let tiles = matrix * self.padded_rows as usize * padded_bytes;
             let source = (matrix * rows + order.source(rows, row)) * self.stride as usize;
-            let first = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+            let (first, step) = threads_of_row();
             let mut k = first as usize * size_of::<C>();
             while k < padded_bytes {
                 let there = row < rows && k < row_bytes;
                 moves(there.then_some(source + k), tiles, row, k);
-                k += (thread::grid_dim_y() * thread::block_dim_x()) as usize * size_of::<C>();
+                k += step as usize * size_of::<C>();
             }
             all += thread::grid_dim_x() * thread::block_dim_y();
         }

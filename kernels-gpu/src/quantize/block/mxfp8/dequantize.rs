@@ -4,10 +4,11 @@ use cuda_std::kernel;
 use half::{bf16, f16};
 
 use crate::quantize::block::back::{Out, dequantize};
-use crate::quantize::block::body::{Data, NARROW, WIDE};
+use crate::quantize::block::body::Data;
 use crate::quantize::block::format::Mxfp8;
 use crate::quantize::block::grids::Grids;
 use crate::quantize::block::stamp::mx_dequantizers;
+use crate::quantize::kind::{NARROW, WIDE};
 
 mx_dequantizers! {
     Mxfp8;

@@ -5,10 +5,11 @@ use half::{bf16, f16};
 
 use crate::octet::Plain;
 use crate::quantize::block::EVERY;
-use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
+use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Mxfp8;
 use crate::quantize::block::grids::Grids;
 use crate::quantize::block::stamp::mx_quantizers;
+use crate::quantize::kind::{NARROW, WIDE};
 use crate::rows::RowSet;
 
 mx_quantizers! {

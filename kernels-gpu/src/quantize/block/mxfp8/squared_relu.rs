@@ -11,10 +11,11 @@ use half::{bf16, f16};
 use crate::activation::function::SquaredRelu;
 use crate::activation::source::Activated;
 use crate::quantize::block::EVERY;
-use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
+use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Mxfp8;
 use crate::quantize::block::grids::Grids;
 use crate::quantize::block::stamp::mx_activated;
+use crate::quantize::kind::{NARROW, WIDE};
 use crate::rows::RowSet;
 
 mx_activated! {

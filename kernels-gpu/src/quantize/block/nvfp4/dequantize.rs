@@ -4,16 +4,17 @@ use cuda_std::kernel;
 use half::{bf16, f16};
 
 use crate::quantize::block::back::{Out, dequantize};
-use crate::quantize::block::body::{Data, NARROW, WIDE};
+use crate::quantize::block::body::Data;
 use crate::quantize::block::format::Nvfp4;
 use crate::quantize::block::grids::Grids;
+use crate::quantize::kind::{NARROW, WIDE};
 
 macro_rules! nvfp4_dequantizers {
     ($($name:ident: $type:ty, $wide:ident;)*) => { $(
         /// Writes the elements that codes and scales stand for; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
-        /// The memory is there for the launched grid, and aligned if the flags say so.
+        /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(

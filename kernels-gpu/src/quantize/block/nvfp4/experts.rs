@@ -18,9 +18,10 @@ use crate::activation::source::Activated;
 use crate::element::Element;
 use crate::octet::{OCTET, RawOctet, Source, close, fetch, fetch_first, open};
 use crate::quantize::block::EXACT;
-use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
+use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Nvfp4;
 use crate::quantize::block::grids::Grids;
+use crate::quantize::kind::{NARROW, WIDE};
 
 /// A source, times its row's vector.
 #[derive(Clone, Copy)]
@@ -90,7 +91,8 @@ macro_rules! expert_scaled {
         ///
         /// # Safety
         /// The memory is there for the launched grid, whose blocks are whole warps: `indices` for each row, `vectors`
-        /// for each of `experts`, `vectors_stride` elements apart; all of it aligned if the flags say so.
+        /// for each of `experts`, `vectors_stride` elements apart; all of it is aligned as a wide kernel wants it, if
+        /// the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(

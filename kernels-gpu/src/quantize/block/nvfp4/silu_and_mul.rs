@@ -9,10 +9,11 @@ use half::{bf16, f16};
 
 use crate::activation::function::Silu;
 use crate::activation::source::Activated;
-use crate::quantize::block::body::{Data, NARROW, WIDE, quantize};
+use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Nvfp4;
 use crate::quantize::block::grids::Grids;
 use crate::quantize::block::{EVERY, EXACT};
+use crate::quantize::kind::{NARROW, WIDE};
 use crate::rows::RowSet;
 
 macro_rules! nvfp4_activated {
@@ -20,7 +21,8 @@ macro_rules! nvfp4_activated {
         /// Quantises an activation of rows; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
-        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned if the flags say so.
+        /// The memory is there for the launched grid, whose blocks are whole warps, and aligned as a wide kernel wants
+        /// it, if the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(

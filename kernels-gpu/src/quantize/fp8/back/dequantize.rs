@@ -12,14 +12,15 @@
 use cuda_std::{cache, kernel, thread, unroll};
 use half::{bf16, f16};
 
+use crate::divide::divide;
 use crate::element::Element;
 use crate::octet::{OCTET, Octet, store, store_first};
 use crate::pack::Words2;
 use crate::quantize::fp8::PER_COLUMN;
-use crate::quantize::fp8::data::read_first;
-use crate::quantize::fp8::elements::{NARROW, WIDE};
-use crate::quantize::fp8::grid::{Grid, divide};
-use crate::quantize::fp8_code::Fp8Format;
+use crate::quantize::fp8::grid::Grid;
+use crate::quantize::fp8_code::{Fp8Format, read_first};
+use crate::quantize::kind::{NARROW, WIDE};
+use crate::rows::threads_of_row;
 
 /// Rows of codes and of what they stand for.
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ macro_rules! dequantizers {
         /// Writes what codes and scales stand for; the arguments are those of this file.
         ///
         /// # Safety
-        /// The memory is there for the launched grid, and aligned if the flags say so.
+        /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
@@ -80,11 +81,10 @@ dequantizers! {
 /// All of it is there.
 #[inline(always)]
 unsafe fn dequantize<T: Element, const WIDE: bool>(back: Back<T, WIDE>, shared: Shared) {
-    let step = thread::block_dim_x() * thread::grid_dim_y();
     let format = Fp8Format::of(back.flags);
     let row = thread::block_idx_x();
     let (matrix, place) = divide(row, shared.grid.rows);
-    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    let (mut i, step) = threads_of_row();
     let count = back.columns.div_ceil(OCTET as u32);
     while i < count {
         // Past the end of a row its last octet is read, for nothing.
@@ -167,7 +167,7 @@ impl<T: Element, const WIDE: bool> Back<T, WIDE> {
         let column = i * OCTET as u32;
         let offset = u64::from(row) * self.data_stride + u64::from(column);
         let from = self.data.wrapping_add(offset as usize);
-        // SAFETY: inside the row.
+        // SAFETY: inside the row, and aligned if it is wide.
         unsafe {
             if WIDE {
                 cache::load::<Words2>(from.cast()).0

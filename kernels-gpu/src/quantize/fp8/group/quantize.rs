@@ -13,10 +13,12 @@ use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
 use crate::octet::{Source, open};
-use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory, silu_and_mul};
+use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
 use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8::stamp::quantizers;
+use crate::quantize::kind::{NARROW, WIDE};
+use crate::rows::threads_of_row;
 
 /// Octets of a group.
 const GROUP: u32 = 16;
@@ -77,9 +79,8 @@ unsafe fn quantize_row<S: Source, const WIDE: bool>(
     row: u32,
     (matrix, place): (u32, u32),
 ) {
-    let (thread, step) = threads();
+    let (thread, step) = threads_of_row();
     let lane = lane_id();
-    // The same for the whole warp.
     let mut i = 2 * thread;
     // The same for the whole warp.
     while i - 2 * lane < octets.count() {
@@ -104,14 +105,6 @@ unsafe fn quantize_row<S: Source, const WIDE: bool>(
     }
 }
 
-/// This thread's number over all blocks of a row, and how many there are.
-#[inline(always)]
-fn threads() -> (u32, u32) {
-    let threads = thread::block_dim_x();
-    let first = thread::block_idx_y() * threads + thread::thread_idx_x();
-    (first, threads * thread::grid_dim_y())
-}
-
 /// The largest of a group's values.
 ///
 /// # Safety
@@ -134,7 +127,7 @@ unsafe fn group_max(mut largest: f32) -> f32 {
 /// There is such a line, of so many scales.
 #[inline(always)]
 unsafe fn clear(groups: u32, grid: &Grid, (matrix, place): (u32, u32)) {
-    let (mut i, step) = threads();
+    let (mut i, step) = threads_of_row();
     while i < groups {
         // SAFETY: inside the grid.
         unsafe { *grid.at(matrix, place, i) = 0.0 };

@@ -8,10 +8,11 @@ use cuda_std::{kernel, thread, unroll};
 use half::{bf16, f16};
 
 use crate::octet::Source;
-use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory};
+use crate::quantize::fp8::elements::{Octets, memory};
 use crate::quantize::fp8::grid::exists;
-use crate::quantize::fp8::reduce::BlockMax;
-use crate::rows::RowSet;
+use crate::quantize::fp8::reduce::block_max;
+use crate::quantize::kind::{NARROW, WIDE};
+use crate::rows::{RowSet, threads_of_row};
 
 /// Octets that a thread has under way.
 const TOGETHER: usize = 4;
@@ -21,7 +22,8 @@ macro_rules! amax_of_rows {
         /// Writes the largest magnitude of this block's share of the rows that exist to its part.
         ///
         /// # Safety
-        /// The rows are there, aligned if the flags say so, and a part a block; blocks are those above.
+        /// The rows are there, aligned as a wide kernel wants it, if the kernel is wide, and a part a block; blocks are
+        /// those above.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
@@ -34,8 +36,8 @@ macro_rules! amax_of_rows {
             let octets = Octets::<_, $wide> { source, columns };
             // SAFETY: the kernel's contract is the body's.
             let largest = unsafe { of_rows(octets, set) };
-            // SAFETY: the whole block is here.
-            let largest = unsafe { BlockMax::new().of(largest) };
+            // SAFETY: the whole block is here, for the only time.
+            let largest = unsafe { block_max(largest) };
             if thread::thread_idx_x() == 0 {
                 let part = thread::block_idx_y() * thread::grid_dim_x() + thread::block_idx_x();
                 // SAFETY: a part a block.
@@ -81,8 +83,8 @@ pub(super) unsafe fn of_parts(parts: *const f32, count: u32) -> f32 {
         largest = largest.max(unsafe { *parts.add(i as usize) });
         i += thread::block_dim_x();
     }
-    // SAFETY: the whole block is here.
-    unsafe { BlockMax::new().of(largest) }
+    // SAFETY: the whole block is here, for the only time.
+    unsafe { block_max(largest) }
 }
 
 /// The largest magnitude of this thread's share of the rows that exist.
@@ -91,11 +93,10 @@ pub(super) unsafe fn of_parts(parts: *const f32, count: u32) -> f32 {
 /// The rows are there.
 #[inline(always)]
 unsafe fn of_rows<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, set: RowSet) -> f32 {
-    let step = thread::block_dim_x() * thread::grid_dim_y();
     let mut largest = 0.0f32;
     let mut row = RowSet::first();
     while row < set.rows {
-        let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+        let (mut i, step) = threads_of_row();
         // SAFETY: one of the rows.
         if !unsafe { exists(&set, row) } {
             i = octets.count();

@@ -14,11 +14,12 @@ use half::{bf16, f16};
 use super::amax::of_parts;
 use crate::octet::Source;
 use crate::quantize::fp8::data::Data;
-use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory, silu_and_mul};
+use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
 use crate::quantize::fp8::grid::exists;
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8_code::Fp8Format;
-use crate::rows::RowSet;
+use crate::quantize::kind::{NARROW, WIDE};
+use crate::rows::{RowSet, threads_of_row};
 
 /// Octets that a thread has under way.
 const TOGETHER: usize = 2;
@@ -37,7 +38,8 @@ macro_rules! quantizers {
         /// Quantises rows by one scale; the arguments are those of this file.
         ///
         /// # Safety
-        /// The memory is there for the launched grid, and aligned if the flags say so; blocks are those above.
+        /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide;
+        /// blocks are those above.
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(512, 3), dependent)]
         pub unsafe fn $name(
@@ -85,13 +87,12 @@ unsafe fn quantize<S: Source, const WIDE: bool>(
 ) {
     // SAFETY: the whole block is here.
     let multiplier = unsafe { given.multiplier(data.format) };
-    let step = thread::block_dim_x() * thread::grid_dim_y();
     let row = thread::block_idx_x();
     // SAFETY: one of the rows, if there are any.
     if row >= set.rows || !unsafe { exists(&set, row) } {
         return;
     }
-    let mut i = thread::block_idx_y() * thread::block_dim_x() + thread::thread_idx_x();
+    let (mut i, step) = threads_of_row();
     while i < octets.count() {
         // SAFETY: the row exists; the second may be its last octet, which is then read for nothing.
         let raw = unsafe { [octets.fetch(row, i), octets.fetch(row, i + step)] };

@@ -7,11 +7,12 @@ use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
 use crate::octet::Source;
-use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory, silu_and_mul};
+use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
 use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::together::quantize_together;
+use crate::quantize::kind::{NARROW, WIDE};
 
 quantizers! {
     quantize_rows, 2;

@@ -6,11 +6,13 @@
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
+use crate::divide::divide;
 use crate::octet::Source;
-use crate::quantize::fp8::elements::{NARROW, Octets, WIDE, memory};
-use crate::quantize::fp8::grid::{Grid, Job, divide};
+use crate::quantize::fp8::elements::{Octets, memory};
+use crate::quantize::fp8::grid::{Grid, Job};
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::together::quantize_together;
+use crate::quantize::kind::{NARROW, WIDE};
 
 /// Threads of a block that has a tile.
 pub const TILE_THREADS: u32 = 512;
