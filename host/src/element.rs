@@ -8,7 +8,10 @@ use half::{bf16, f16};
 use crate::device::tensor_map::Tiled;
 
 /// The name of an element type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum DType {
     /// bfloat16: 8 bits of exponent, 7 of mantissa.

@@ -78,6 +78,24 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A tuner's file cannot be read or written, or a line of it is no answer.
+    #[error("{}: {reason}", place(file, *line))]
+    Tuning {
+        /// The file.
+        file: String,
+        /// The line, from 1; none where all of the file is meant.
+        line: Option<usize>,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A line of a file, or the file.
+fn place(file: &str, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("{file}:{line}"),
+        None => file.to_owned(),
+    }
 }
 
 impl Error {

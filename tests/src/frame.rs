@@ -25,11 +25,21 @@ pub struct Frame {
     pub left: usize,
     /// Those after.
     pub right: usize,
+    /// Whether more come after, until rows are a multiple of 16 elements.
+    pub is_padded: bool,
 }
 
 impl Frame {
     /// Nothing around: a contiguous tensor.
     pub const NONE: Self = Self::new(0, 0, 0, 0);
+
+    /// Rows of any length that begin at multiples of 16 elements, and so of 16 bytes, whatever the type: what moves packs may
+    /// read the tensor, but writes poison with the last one of a row.
+    pub const PADDED: Self = Self {
+        below: 1,
+        is_padded: true,
+        ..Self::NONE
+    };
 
     /// A frame of these widths.
     #[must_use]
@@ -39,7 +49,18 @@ impl Frame {
             below,
             left,
             right,
+            is_padded: false,
         }
+    }
+
+    /// The frame of a tensor with this many columns, its widths given.
+    fn around(self, columns: usize) -> Self {
+        let row = self.left + columns + self.right;
+        let padding = match self.is_padded {
+            true => row.next_multiple_of(16) - row,
+            false => 0,
+        };
+        Self::new(self.above, self.below, self.left, self.right + padding)
     }
 }
 
@@ -51,7 +72,17 @@ pub fn frames() -> impl Strategy<Value = Frame> {
         3 => Just(Frame::NONE),
         1 => Just(Frame::new(1, 1, 8, 8)),
         1 => Just(Frame::new(0, 1, 0, 16)),
+        2 => Just(Frame::PADDED),
         3 => odd,
+    ]
+}
+
+/// Frames of the operands of a product and of its result: any, or all of them padded, so that sizes of any kind take the
+/// path that wants rows aligned.
+pub fn product_frames() -> impl Strategy<Value = [Frame; 3]> {
+    prop_oneof![
+        2 => [frames().boxed(), frames().boxed(), frames().boxed()],
+        1 => Just([Frame::PADDED; 3]),
     ]
 }
 
@@ -82,6 +113,7 @@ impl<T: Pattern> Framed<T> {
     /// # Errors
     /// The library's.
     pub fn poisoned(stream: &Stream, shape: &[usize], frame: Frame) -> Result<Self> {
+        let frame = frame.around(shape.last().copied().unwrap_or(0));
         let mut parent_shape = shape.to_vec();
         if let [first, .., last] = &mut parent_shape[..] {
             *first += frame.above + frame.below;
@@ -193,6 +225,17 @@ mod tests {
     use gatewarp::Device;
 
     use super::{Frame, Framed};
+
+    #[test]
+    fn padded_rows_are_whole_sixteens() {
+        let stream = Device::cpu().stream().expect("the CPU");
+        for (columns, stride) in [(1, 16), (16, 16), (17, 32)] {
+            let framed = Framed::<f32>::poisoned(&stream, &[2, columns], Frame::PADDED);
+            let framed = framed.expect("small");
+            assert_eq!(framed.view().expect("inside").row_stride(), stride);
+            framed.untouched().expect("nobody wrote");
+        }
+    }
 
     #[test]
     fn elements_come_back_and_poison_around_them_is_watched() {

@@ -65,6 +65,11 @@ unsafe extern "C" {
         parameters: *mut *mut c_void,
         extra: *mut *mut c_void,
     ) -> u32;
+    pub(crate) fn cuOccupancyMaxActiveClusters(
+        clusters: *mut c_int,
+        function: CUfunction,
+        config: *const RawConfig,
+    ) -> u32;
 
     // Events.
     pub(crate) fn cuEventCreate(event: *mut CUevent, flags: c_uint) -> u32;

@@ -1,7 +1,7 @@
 //! Kernel launches with attributes: clusters, programmatic dependent launch, cooperative grids.
 //!
-//! `cuLaunchKernelEx` (CUDA 11.8; CUDA Driver API, "Execution Control"). Nothing here allocates: a launch
-//! is on the path of every op.
+//! `cuLaunchKernelEx` (CUDA 11.8; CUDA Driver API, "Execution Control") and `cuOccupancyMaxActiveClusters` (CUDA 11.8;
+//! "Occupancy"). Nothing here allocates: a launch is on the path of every op.
 
 use core::ffi::{c_uint, c_void};
 use core::ptr;
@@ -75,6 +75,26 @@ pub unsafe fn launch(
             ptr::null_mut()
         ))
     }
+}
+
+/// How many of a launch's clusters the device runs at the same time.
+///
+/// # Errors
+/// [`DriverError::Call`] with the driver's reason.
+///
+/// # Safety
+/// `function` is a kernel of a loaded module of the current context.
+pub unsafe fn most_active_clusters(
+    function: CUfunction,
+    config: &LaunchConfig,
+) -> Result<u32, DriverError> {
+    let mut attributes = [RawAttribute::EMPTY; MAX_ATTRIBUTES];
+    let count = fill(config, &mut attributes);
+    let raw = RawConfig::new(config, &mut attributes[..count]);
+    let mut clusters = 0;
+    // SAFETY: `raw` and the attributes it points to live until the call returns; the rest is this function's own contract.
+    unsafe { call!(cuOccupancyMaxActiveClusters(&mut clusters, function, &raw)) }?;
+    Ok(u32::try_from(clusters).unwrap_or(0))
 }
 
 /// Writes the attributes that `config` asks for and returns their number.

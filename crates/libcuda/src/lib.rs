@@ -25,7 +25,8 @@
 //!
 //! [`driver()`] says whether there is a usable driver. The other functions are the driver calls that
 //! `cust` 0.3.2 lacks, thin, each failing with a [`DriverError`] that names the call: tensor maps
-//! ([`encode_tensor_map`]), launches with attributes ([`launch()`]), stream capture and graphs
+//! ([`encode_tensor_map`]), launches with attributes ([`launch()`]) and how many of their clusters run at the same time
+//! ([`most_active_clusters`]), stream capture and graphs
 //! ([`begin_capture`], [`Graph`]), streams and events ([`Stream`],
 //! [`Event`]), attributes of kernels ([`function_attribute`]), memory by address
 //! ([`allocate_async`] and its neighbours), PTX with the compiler's log ([`load_ptx`]).
@@ -77,7 +78,7 @@ pub use function::{
     FunctionAttribute, function_attribute, set_function_attribute, set_max_dynamic_shared_bytes,
 };
 pub use graph::{Graph, GraphExec};
-pub use launch::{LaunchConfig, launch};
+pub use launch::{LaunchConfig, launch, most_active_clusters};
 pub use loader::{DRIVER_LIBRARY, take_missing_symbol};
 pub use memory::{
     MemoryInfo, MemoryPool, allocate_async, copy_on_device_async, copy_to_device_async,

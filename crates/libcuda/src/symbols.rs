@@ -136,7 +136,7 @@ macro_rules! for_each_cust_raw_symbol {
 macro_rules! for_each_extra_symbol {
     ($then:ident) => {
         // CUDA 11.8 and CUDA 12.0.
-        $then! { cuLaunchKernelEx cuTensorMapEncodeTiled }
+        $then! { cuLaunchKernelEx cuOccupancyMaxActiveClusters cuTensorMapEncodeTiled }
     };
 }
 

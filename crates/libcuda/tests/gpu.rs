@@ -15,7 +15,7 @@ use libcuda::{
     allocate_async, begin_capture, capture_status, copy_on_device_async, copy_to_device_async,
     copy_to_host_async, driver, encode_tensor_map, end_capture, fill_u8_async, fill_u32_async,
     free_async, function_attribute, launch, load_ptx, memory_info, memory_pools_supported,
-    module_function, set_max_dynamic_shared_bytes, unload_module,
+    module_function, most_active_clusters, set_max_dynamic_shared_bytes, unload_module,
 };
 use libtest_mimic::{Arguments, Failed, Trial, run};
 
@@ -45,6 +45,11 @@ type Test = fn(&Gpu);
 
 /// Each test, and the compute capability that it needs.
 const TESTS: &[(&str, i32, Test)] = &[
+    (
+        "clusters_that_run_together_are_counted",
+        9,
+        clusters_that_run_together_are_counted,
+    ),
     (
         "a_cluster_has_the_shape_asked_for",
         9,
@@ -198,6 +203,26 @@ fn a_cluster_has_the_shape_asked_for(gpu: &Gpu) {
         assert_eq!(gpu.read(out, 4), expected);
     }
     // SAFETY: loaded above; its work is done.
+    unsafe { unload_module(module.module) }.expect("unloaded");
+}
+
+fn clusters_that_run_together_are_counted(_: &Gpu) {
+    let module = load_ptx(RANKS, JitOptions::default()).expect("compiled");
+    let count = |blocks| {
+        let config = LaunchConfig {
+            cluster: Some([blocks, 1, 1]),
+            ..LaunchConfig::new([blocks, 1, 1], [1024, 1, 1])
+        };
+        // SAFETY: the module is loaded.
+        unsafe {
+            let function = module_function(module.module, c"ranks").expect("there");
+            most_active_clusters(function, &config).expect("counted")
+        }
+    };
+    let counts = [1, 2, 4, 8].map(count);
+    assert!(counts.is_sorted_by(|a, b| a >= b), "{counts:?}");
+    assert!(counts[0] >= 8 * counts[3] && counts[3] >= 1, "{counts:?}");
+    // SAFETY: loaded above; nothing of it was launched.
     unsafe { unload_module(module.module) }.expect("unloaded");
 }
 

@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | [`TiledTensor`], [`BrokenRule`] | a tensor, a tile of it, and the limits of both | CUDA Driver API, "Tensor Map Object Management" |
 //! | [`simulated`] | the simulator's own 128 bytes | this crate |
-//! | [`Pieces`] | where each byte of a tile lies, and what is outside of the tensor | PTX ISA, "Tensors: Tiled Mode" |
+//! | [`Pieces`] | where each byte of a tile lies, and what is outside of the tensor | PTX ISA, "Tensors: Tiled Mode"; measured on an H200 for stores |
 //! | [`Swizzle::apply`] | the permutation of a tile in shared memory | PTX ISA, "Tensors: Swizzling Modes" |
 //! | [`reduce()`] | what a reducing copy leaves in memory | PTX ISA, "cp.reduce.async.bulk" |
 //!

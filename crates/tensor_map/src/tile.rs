@@ -12,6 +12,17 @@
 //!
 //! Whether an element is outside of the tensor is asked of each alone: a row may begin before the tensor
 //! and end after it. Coordinates are signed, so a tile may begin before the tensor.
+//!
+//! Stores and reductions differ, which PTX does not say, but an H200 does it, whatever the element size: a chunk
+//! that begins inside a row of the tensor is written whole. Of a row that is no multiple of 16 bytes, what follows in
+//! global memory is overwritten, up to 15 bytes:
+//!
+//! ```text
+//!  chunks        |0      15|16     31|32     47|
+//!  tensor's row  xxxxxxxxxxxxxx                    22 bytes
+//!  loaded        xxxxxxxxxxxxxx0000000000000000    and filled
+//!  stored        xxxxxxxxxxxxxxxxxxxx              32 bytes
+//! ```
 
 use core::iter::FusedIterator;
 use core::ops::Range;
@@ -30,7 +41,7 @@ pub struct Piece {
     /// The length in bytes: 1 to 16.
     pub bytes: u32,
     /// The address in global memory; `None` outside of the tensor, where a load writes
-    /// [`DecodedTensor::fill`] and a store nothing.
+    /// [`DecodedTensor::fill`] and a store nothing. Of a store, the rest of the chunk that a row ends in is not outside.
     pub global: Option<u64>,
 }
 
@@ -73,19 +84,17 @@ impl DecodedTensor {
     /// # Errors
     /// [`TileError::Rank`] if there are not as many coordinates as dimensions.
     pub fn load_tile(&self, coordinates: &[i32]) -> Result<Pieces<'_>, TileError> {
-        let (rank, count) = (self.rank(), coordinates.len());
-        if count != rank {
-            return Err(TileError::Rank { rank, count });
-        }
-        Ok(Pieces::new(self, coordinates))
+        self.check_rank(coordinates)?;
+        Ok(Pieces::new(self, coordinates, 1))
     }
 
-    /// The pieces of the tile at `coordinates`, for a store or a reduction.
+    /// The pieces of the tile at `coordinates`, for a store or a reduction, which write the chunk that a row of the tensor
+    /// ends in whole.
     ///
     /// # Errors
     /// As [`load_tile`](Self::load_tile); [`TileError::NegativeStart`] if a coordinate is negative.
     pub fn store_tile(&self, coordinates: &[i32]) -> Result<Pieces<'_>, TileError> {
-        let pieces = self.load_tile(coordinates)?;
+        self.check_rank(coordinates)?;
         for (dimension, &coordinate) in coordinates.iter().enumerate() {
             if coordinate < 0 {
                 return Err(TileError::NegativeStart {
@@ -94,7 +103,15 @@ impl DecodedTensor {
                 });
             }
         }
-        Ok(pieces)
+        Ok(Pieces::new(self, coordinates, CHUNK))
+    }
+
+    fn check_rank(&self, coordinates: &[i32]) -> Result<(), TileError> {
+        let (rank, count) = (self.rank(), coordinates.len());
+        match count == rank {
+            true => Ok(()),
+            false => Err(TileError::Rank { rank, count }),
+        }
     }
 }
 
@@ -105,6 +122,8 @@ pub struct Pieces<'a> {
     start: [i64; MAX_RANK],
     /// The position in the tile, in elements; the innermost is not used.
     position: [u32; MAX_RANK],
+    /// What the tensor's rows end at a multiple of, in bytes.
+    unit: u32,
     rows_left: u32,
     row: Row,
     row_offset: u32,
@@ -122,7 +141,7 @@ struct Row {
 }
 
 impl<'a> Pieces<'a> {
-    fn new(tensor: &'a DecodedTensor, coordinates: &[i32]) -> Self {
+    fn new(tensor: &'a DecodedTensor, coordinates: &[i32], unit: u32) -> Self {
         let mut start = [0; MAX_RANK];
         for (number, &coordinate) in start.iter_mut().zip(coordinates) {
             *number = i64::from(coordinate);
@@ -132,8 +151,9 @@ impl<'a> Pieces<'a> {
             tensor,
             start,
             position,
+            unit,
             rows_left: tensor.rows(),
-            row: Row::new(tensor, &start, &position),
+            row: Row::new(tensor, &start, &position).rounded(unit),
             row_offset: 0,
             done: 0,
         }
@@ -147,7 +167,7 @@ impl<'a> Pieces<'a> {
             }
             self.position[dimension] = 0;
         }
-        self.row = Row::new(self.tensor, &self.start, &self.position);
+        self.row = Row::new(self.tensor, &self.start, &self.position).rounded(self.unit);
         self.rows_left -= 1;
         self.row_offset += self.tensor.row_pitch();
         self.done = 0;
@@ -179,6 +199,14 @@ impl Row {
             inside: bytes(first)..bytes(end),
             address,
         }
+    }
+
+    /// The same, but for where it ends: at the end of a unit, which never exceeds the tile's row, whole chunks.
+    fn rounded(mut self, unit: u32) -> Self {
+        if !self.inside.is_empty() {
+            self.inside.end = self.inside.end.next_multiple_of(unit);
+        }
+        self
     }
 
     /// The piece from the byte `done` of the row to its chunk's end at most, its offset being in the row.

@@ -119,7 +119,58 @@ fn wrong_coordinates_are_refused() {
             coordinate
         }
     );
-    assert_eq!(matrix().store_tile(&[23, 19]).expect("a tile").count(), 7);
+    assert_eq!(matrix().store_tile(&[16, 19]).expect("a tile").count(), 6);
+}
+
+#[test]
+fn a_store_writes_the_chunk_that_a_row_ends_in_whole() {
+    for dtype in [TensorMapType::U8, TensorMapType::Bf16, TensorMapType::U32] {
+        let size = dtype.size();
+        // The second row of two, of all elements of 48 bytes but one.
+        let (width, box_width) = (48 / size - 1, 64 / size as u32);
+        let tensor = decoded(&TiledTensor::new(
+            0,
+            dtype,
+            &[width, 2],
+            &[64],
+            &[box_width, 2],
+        ));
+        let start = [16 / size as i32, 1];
+        let stored: Vec<_> = tensor.store_tile(&start).expect("a tile").collect();
+        let whole = |offset, global| Piece {
+            offset,
+            bytes: 16,
+            global,
+        };
+        assert_eq!(
+            stored[..4],
+            [
+                whole(0, Some(80)),
+                whole(16, Some(96)),
+                whole(32, None),
+                whole(48, None)
+            ]
+        );
+        assert!(stored[4..].iter().all(|piece| piece.global.is_none()));
+        let last = 16 - size as u32;
+        assert_eq!(
+            pieces(&tensor, &start)[1..3],
+            [(16, last, Some(96)), (16 + last, size as u32, None)]
+        );
+    }
+}
+
+#[test]
+fn nothing_is_stored_of_a_row_that_the_tile_begins_behind() {
+    let tensor = decoded(&TiledTensor::new(
+        0,
+        TensorMapType::U8,
+        &[20, 1],
+        &[32],
+        &[32, 1],
+    ));
+    let stored = tensor.store_tile(&[32, 0]).expect("a tile");
+    assert!(stored.into_iter().all(|piece| piece.global.is_none()));
 }
 
 /// Of each element of a tile, its offset in shared memory and its address.

@@ -18,9 +18,14 @@ use libcuda::DriverError;
 use super::ptx::{self, ComputeCapability};
 use super::{Dim3, LaunchConfig, unavailable};
 use crate::error::{Error, Result};
+use crate::heuristics::clusters::Clusters;
+use crate::kernels::ceiling::memory::read_v4;
 
 /// Dynamic shared memory that every kernel may have without asking.
 const DEFAULT_SHARED_BYTES: u32 = 48 * 1024;
+
+/// Dynamic shared memory of a block that leaves none for another on a multiprocessor of Hopper.
+const ALONE_SHARED_BYTES: u32 = 160 * 1024;
 
 /// A GPU that is open.
 pub(crate) struct CudaDevice {
@@ -30,6 +35,7 @@ pub(crate) struct CudaDevice {
     multiprocessors: u32,
     stream_ordered_memory: bool,
     context: Context,
+    clusters: OnceLock<Clusters>,
     modules: Mutex<HashMap<&'static str, &'static Module>>,
     functions: RwLock<HashMap<&'static str, Loaded>>,
 }
@@ -83,6 +89,7 @@ impl CudaDevice {
             multiprocessors: attribute(DeviceAttribute::MultiprocessorCount)?,
             stream_ordered_memory: libcuda::memory_pools_supported(device.as_raw())?,
             context: check("cuDevicePrimaryCtxRetain", Context::new(device))?,
+            clusters: OnceLock::new(),
             modules: Mutex::default(),
             functions: RwLock::default(),
         };
@@ -107,6 +114,33 @@ impl CudaDevice {
 
     pub(crate) fn multiprocessors(&self) -> u32 {
         self.multiprocessors
+    }
+
+    /// How many clusters run at the same time, of blocks that have a multiprocessor each: as the driver counts them at
+    /// the first call, or an estimate where it does not.
+    pub(crate) fn clusters(&'static self) -> Clusters {
+        *self.clusters.get_or_init(|| {
+            let estimate = Clusters::of_multiprocessors(self.multiprocessors as usize);
+            Clusters::new(|size| match self.count_clusters(size as u32) {
+                Ok(count) => count as usize,
+                Err(_) => estimate.of(size),
+            })
+        })
+    }
+
+    /// How many clusters of `size` blocks run at the same time. Any kernel will do, with shared memory for one block on
+    /// a multiprocessor.
+    fn count_clusters(&'static self, size: u32) -> Result<u32> {
+        self.make_current()?;
+        let kernel = &read_v4;
+        let function = self.function(kernel.name(), kernel.family(), ALONE_SHARED_BYTES)?;
+        let config = libcuda::LaunchConfig {
+            shared_bytes: ALONE_SHARED_BYTES,
+            cluster: Some([size, 1, 1]),
+            ..libcuda::LaunchConfig::new([size, 1, 1], [128, 1, 1])
+        };
+        // SAFETY: the function's module stays loaded, and this context is current.
+        Ok(unsafe { libcuda::most_active_clusters(function.to_raw(), &config) }?)
     }
 
     pub(crate) fn has_stream_ordered_memory(&self) -> bool {

@@ -23,6 +23,7 @@ use std::sync::Arc;
 pub use cuda_sim::{Detectors, Dim3, LaunchConfig, SimOptions};
 
 use crate::error::{Error, Result};
+use crate::heuristics::clusters::Clusters;
 pub(crate) use cuda::CudaDevice;
 use cuda_stream::CudaStream;
 pub use event::Event;
@@ -84,10 +85,15 @@ impl Device {
     /// The name: of the GPU, or `cpu`, or `simulator`.
     #[must_use]
     pub fn name(&self) -> String {
+        self.label().to_owned()
+    }
+
+    /// The same, borrowed.
+    pub(crate) fn label(&self) -> &str {
         match self.kind() {
-            Kind::Cpu => "cpu".to_owned(),
-            Kind::Simulator(_) => "simulator".to_owned(),
-            Kind::Cuda(device) => device.name().to_owned(),
+            Kind::Cpu => "cpu",
+            Kind::Simulator(_) => "simulator",
+            Kind::Cuda(device) => device.name(),
         }
     }
 
@@ -113,6 +119,14 @@ impl Device {
         match self.kind() {
             Kind::Cuda(device) => device.multiprocessors(),
             _ => 8,
+        }
+    }
+
+    /// How many clusters run at the same time, of blocks that have a multiprocessor each.
+    pub(crate) fn clusters(&self) -> Clusters {
+        match self.kind() {
+            Kind::Cuda(device) => device.clusters(),
+            _ => Clusters::of_multiprocessors(self.multiprocessors() as usize),
         }
     }
 

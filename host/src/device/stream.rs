@@ -13,10 +13,14 @@ use libcuda::{CaptureMode, CaptureStatus};
 use super::graph::HostTask;
 use super::{CudaDevice, CudaStream, Device, Event, Graph, Kind, LaunchConfig, SimOptions};
 use crate::error::{Error, Result};
+use crate::gemm::Tuner;
 
 /// A queue of work on a device. Cheap to clone; clones are the same queue.
 #[derive(Clone)]
-pub struct Stream(Arc<Inner>);
+pub struct Stream {
+    inner: Arc<Inner>,
+    tuner: Option<Tuner>,
+}
 
 struct Inner {
     device: Device,
@@ -38,16 +42,32 @@ impl Stream {
             }
             Kind::Cpu | Kind::Simulator(_) => Queue::Host(Mutex::new(None)),
         };
-        Ok(Self(Arc::new(Inner {
-            device: device.clone(),
-            queue,
-        })))
+        let device = device.clone();
+        Ok(Self {
+            inner: Arc::new(Inner { device, queue }),
+            tuner: None,
+        })
+    }
+
+    /// The same queue for operations that run by this tuner's answers, where it has one. Without a tuner, and where it has
+    /// none, the library's own choice is taken. Results may differ in the order of sums, and so in their last bits.
+    #[must_use]
+    pub fn with_tuner(&self, tuner: &Tuner) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            tuner: Some(tuner.clone()),
+        }
+    }
+
+    /// What operations are tuned by.
+    pub(crate) fn tuner(&self) -> Option<&Tuner> {
+        self.tuner.as_ref()
     }
 
     /// The device that the work runs on.
     #[must_use]
     pub fn device(&self) -> &Device {
-        &self.0.device
+        &self.inner.device
     }
 
     /// The driver's handle of the stream (`CUstream`), to lend to other libraries; none off a GPU. It stays
@@ -62,7 +82,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Driver`] with the first failure of that work.
     pub fn synchronize(&self) -> Result<()> {
-        match &self.0.queue {
+        match &self.inner.queue {
             Queue::Cuda(cuda, stream) => {
                 cuda.make_current()?;
                 stream.synchronize()
@@ -76,7 +96,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Driver`] if the driver refuses, as for an event of another device.
     pub fn wait(&self, event: &Event) -> Result<()> {
-        match (&self.0.queue, event.cuda()) {
+        match (&self.inner.queue, event.cuda()) {
             (Queue::Cuda(cuda, stream), Some(event)) => {
                 cuda.make_current()?;
                 // SAFETY: both are alive: they are borrowed here.
@@ -106,7 +126,7 @@ impl Stream {
             let expected = "one that does not capture";
             Error::argument("Stream::capture", "stream", expected, "capturing")
         };
-        match &self.0.queue {
+        match &self.inner.queue {
             Queue::Cuda(cuda, stream) => {
                 cuda.make_current()?;
                 // SAFETY: the stream is alive: it is borrowed here.
@@ -128,7 +148,7 @@ impl Stream {
     }
 
     fn end_capture(&self) -> Result<Graph> {
-        match &self.0.queue {
+        match &self.inner.queue {
             Queue::Cuda(cuda, stream) => {
                 cuda.make_current()?;
                 // SAFETY: the stream is alive: it is borrowed here.
@@ -196,7 +216,7 @@ impl Stream {
             );
             return Err(Error::argument("launch", kernel.name(), expected, threads));
         }
-        match (&self.0.queue, self.device().kind()) {
+        match (&self.inner.queue, self.device().kind()) {
             // SAFETY: the caller's contract.
             (Queue::Cuda(cuda, stream), _) => unsafe {
                 cuda.launch(stream.cust(), kernel, config, args)
@@ -221,7 +241,7 @@ impl Stream {
         &self,
         task: impl Fn() -> Result<()> + Send + Sync + 'static,
     ) -> Result<()> {
-        if let Queue::Host(capture) = &self.0.queue
+        if let Queue::Host(capture) = &self.inner.queue
             && let Some(tasks) = capture
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -235,7 +255,7 @@ impl Stream {
 
     /// The GPU and the driver's stream.
     pub(super) fn cuda(&self) -> Option<(&'static CudaDevice, &CudaStream)> {
-        match &self.0.queue {
+        match &self.inner.queue {
             Queue::Cuda(cuda, stream) => Some((cuda, stream)),
             Queue::Host(_) => None,
         }
@@ -243,12 +263,12 @@ impl Stream {
 
     /// Whether `other` is this queue.
     pub(crate) fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// An address that tells streams apart, for messages.
     pub(crate) fn id(&self) -> usize {
-        Arc::as_ptr(&self.0) as usize
+        Arc::as_ptr(&self.inner) as usize
     }
 }
 

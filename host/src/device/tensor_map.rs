@@ -13,7 +13,7 @@ use crate::tensor::{TensorView, TensorViewMut};
 /// Bytes of a box's rows: what the widest swizzle spans.
 const ROW_BYTES: usize = 128;
 
-/// Tensor copies want addresses and strides to be multiples of this.
+/// Tensor copies want addresses and strides to be multiples of this, and write in units of it.
 const ALIGNMENT: usize = 16;
 
 /// An element that tensor copies move.
@@ -89,17 +89,24 @@ impl<T: Tiled> Matrices<T> {
         }
     }
 
-    /// Whether tensor copies can move them.
-    pub fn is_aligned(&self) -> bool {
+    /// Whether tensor copies can read them: they begin at a multiple of 16 bytes, and so do their rows.
+    pub fn is_readable(&self) -> bool {
         let stride = self.stride * size_of::<T>();
         self.address.addr().is_multiple_of(ALIGNMENT) && stride.is_multiple_of(ALIGNMENT)
+    }
+
+    /// Whether tensor copies can write them, and nothing else: rows are units of 16 bytes too, as the unit that a row ends
+    /// in is written whole.
+    pub fn is_writable(&self) -> bool {
+        let row = self.columns * size_of::<T>();
+        self.is_readable() && row.is_multiple_of(ALIGNMENT)
     }
 
     /// The map of them, `[matrices, rows, columns]`, for the device of `stream`, in boxes of `box_rows` rows by 128 bytes,
     /// swizzled by 128 bytes.
     ///
     /// # Errors
-    /// [`Error::Driver`] if the driver is too old; [`Error::Device`] for matrices that are not aligned, or empty.
+    /// [`Error::Driver`] if the driver is too old; [`Error::Device`] for matrices that are not readable, or empty.
     pub fn map(&self, stream: &Stream, box_rows: u32) -> Result<GridConstant<TensorMap>> {
         let shape = [self.columns, self.rows, self.matrices].map(|length| length as u64);
         let row = self.stride * size_of::<T>();

@@ -6,6 +6,7 @@ use super::element::GemmOutput;
 use super::finish::Finish;
 use super::options::MmOptions;
 use super::product::{Product, Sizes, check_result};
+use super::tuner::Sums;
 use super::{hopper, on_cpu, portable};
 use crate::device::Stream;
 use crate::element::Float;
@@ -138,7 +139,7 @@ named! {
 }
 
 /// Products about to run.
-struct Job<'a, T, O> {
+pub(super) struct Job<'a, T, O> {
     op: Op<'a>,
     a: TensorView<'a, T>,
     b: TensorView<'a, T>,
@@ -149,7 +150,7 @@ struct Job<'a, T, O> {
 }
 
 /// One product, checked.
-fn job<'a, T: GemmOutput<O>, O: Float>(
+pub(super) fn job<'a, T: GemmOutput<O>, O: Float>(
     (name, stream): (&'static str, &'a Stream),
     (a, b): (&'a impl AsView<T>, &'a impl AsView<T>),
     options: &MmOptions<'a, O>,
@@ -169,7 +170,7 @@ fn job<'a, T: GemmOutput<O>, O: Float>(
 }
 
 /// A batch, checked.
-fn batch<'a, T: GemmOutput<O>, O: Float>(
+pub(super) fn batch<'a, T: GemmOutput<O>, O: Float>(
     (name, stream): (&'static str, &'a Stream),
     (a, b): (&'a impl AsView<T>, &'a impl AsView<T>),
 ) -> Result<Job<'a, T, O>> {
@@ -198,14 +199,14 @@ impl<T: GemmOutput<O>, O: Float> Job<'_, T, O> {
     }
 
     /// Multiplies into a new tensor.
-    fn allocate(self) -> Result<Tensor<O>> {
+    pub fn allocate(self) -> Result<Tensor<O>> {
         let mut c = Tensor::empty(self.op.stream, &self.shape)?;
         self.run(c.view_mut())?;
         Ok(c)
     }
 
     /// Multiplies into this.
-    fn run(self, mut c: TensorViewMut<'_, O>) -> Result<()> {
+    pub fn run(self, mut c: TensorViewMut<'_, O>) -> Result<()> {
         check_result(self.op, &self.shape, &c)?;
         if self.sizes.is_empty() {
             return Ok(());
@@ -217,8 +218,8 @@ impl<T: GemmOutput<O>, O: Float> Job<'_, T, O> {
         let product = Product::new(self.sizes, operands, &self.finish, &c);
         // SAFETY: the shapes were checked, and the memory is in this stream's order.
         unsafe {
-            match hopper::takes(stream, &product) && !hopper::has_few_rows(&product) {
-                true => hopper::dense(stream, &product, &T::hopper()),
+            match hopper::takes(stream, &product) {
+                true => hopper::dense(stream, &product, Sums::TensorCores, &T::hopper()),
                 false => portable::dense(stream, &product),
             }
         }

@@ -6,8 +6,8 @@ use cuda_std::tma::TensorMap;
 use half::{bf16, f16};
 
 use crate::element::Float;
-use crate::heuristics::gemm::HopperTile;
 use crate::heuristics::gemm::Tile;
+use crate::heuristics::hopper_gemm::HopperTile;
 use crate::kernels::gemm::{dense, grouped, hopper};
 
 /// The arguments of a dense kernel.
@@ -41,29 +41,40 @@ pub type HopperArgs<O> = (
     *const O,
 );
 
-/// Hopper's kernels of a pair of types, one for each tile that there is.
-pub struct HopperKernels<O: 'static> {
-    pub large: Option<&'static Kernel<HopperArgs<O>>>,
-    pub small: &'static Kernel<HopperArgs<O>>,
-}
+/// One of Hopper's kernels.
+pub type HopperKernel<O> = &'static Kernel<HopperArgs<O>>;
+
+/// Hopper's kernels of a pair of types, for each tile that there is.
+pub struct HopperKernels<O: 'static>(&'static [(HopperTile, HopperKernel<O>)]);
 
 impl<O: 'static> HopperKernels<O> {
-    /// The tiles that there are kernels for.
-    pub fn tiles(&self) -> &'static [HopperTile] {
-        match self.large {
-            Some(_) => HopperTile::ALL,
-            None => &[HopperTile::T128x128],
-        }
+    /// These kernels.
+    pub const fn new(kernels: &'static [(HopperTile, HopperKernel<O>)]) -> Self {
+        Self(kernels)
     }
 
-    /// The kernel of one of the tiles.
-    pub fn of(&self, tile: HopperTile) -> &'static Kernel<HopperArgs<O>> {
-        match (tile, self.large) {
-            (HopperTile::T128x256, Some(large)) => large,
-            _ => self.small,
-        }
+    /// The tiles that there are kernels for.
+    pub fn tiles(&self) -> impl Iterator<Item = HopperTile> + Clone + use<O> {
+        self.0.iter().map(|(tile, _)| *tile)
+    }
+
+    /// The kernel of a tile, if there is one.
+    pub fn of(&self, tile: HopperTile) -> Option<HopperKernel<O>> {
+        let mut kernels = self.0.iter();
+        kernels.find_map(|(known, kernel)| (*known == tile).then_some(*kernel))
     }
 }
+
+/// Hopper's kernels, `tile: kernel` each.
+macro_rules! hopper_kernels {
+    ($($tile:ident: $kernel:path),* $(,)?) => {
+        $crate::gemm::element::HopperKernels::new(const {
+            &[$(($crate::heuristics::hopper_gemm::HopperTile::$tile, &$kernel)),*]
+        })
+    };
+}
+
+pub(crate) use hopper_kernels;
 
 /// A tensor map, by value.
 type Map = GridConstant<TensorMap>;
@@ -111,7 +122,7 @@ pub(crate) mod sealed {
 }
 
 macro_rules! dense {
-    ($type:ty => $out:ty: $large:ident, $small:ident, $unaligned:ident, $hopper256:ident, $hopper128:ident) => {
+    ($type:ty => $out:ty: $large:ident, $small:ident, $unaligned:ident, [$($tile:ident: $kernel:path),*]) => {
         impl GemmOutput<$out> for $type {}
 
         impl sealed::Dense<$out> for $type {
@@ -124,10 +135,7 @@ macro_rules! dense {
             }
 
             fn hopper() -> HopperKernels<$out> {
-                HopperKernels {
-                    large: Some(&hopper::dense::$hopper256),
-                    small: &hopper::dense::$hopper128,
-                }
+                hopper_kernels!($($tile: $kernel),*)
             }
         }
     };
@@ -149,10 +157,42 @@ macro_rules! grouped {
     };
 }
 
-dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64, hopper_bf16_t128x256, hopper_bf16_t128x128);
-dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, hopper_bf16_f32_t128x256, hopper_bf16_f32_t128x128);
-dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64, hopper_f16_t128x256, hopper_f16_t128x128);
-dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, hopper_f16_f32_t128x256, hopper_f16_f32_t128x128);
+dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64, [
+    T16x128: hopper::few::dense::hopper_bf16_t16x128,
+    T32x128: hopper::few::dense::hopper_bf16_t32x128,
+    T64x128: hopper::few::dense::hopper_bf16_t64x128,
+    T128x128: hopper::dense::hopper_bf16_t128x128,
+    T64x256: hopper::dense::hopper_bf16_t64x256,
+    T128x192: hopper::dense::hopper_bf16_t128x192,
+    T128x256: hopper::dense::hopper_bf16_t128x256
+]);
+dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, [
+    T16x128: hopper::few::dense::hopper_bf16_f32_t16x128,
+    T32x128: hopper::few::dense::hopper_bf16_f32_t32x128,
+    T64x128: hopper::few::dense::hopper_bf16_f32_t64x128,
+    T128x128: hopper::dense::hopper_bf16_f32_t128x128,
+    T64x256: hopper::dense::hopper_bf16_f32_t64x256,
+    T128x192: hopper::dense::hopper_bf16_f32_t128x192,
+    T128x256: hopper::dense::hopper_bf16_f32_t128x256
+]);
+dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64, [
+    T16x128: hopper::few::dense::hopper_f16_t16x128,
+    T32x128: hopper::few::dense::hopper_f16_t32x128,
+    T64x128: hopper::few::dense::hopper_f16_t64x128,
+    T128x128: hopper::dense::hopper_f16_t128x128,
+    T64x256: hopper::dense::hopper_f16_t64x256,
+    T128x192: hopper::dense::hopper_f16_t128x192,
+    T128x256: hopper::dense::hopper_f16_t128x256
+]);
+dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, [
+    T16x128: hopper::few::dense::hopper_f16_f32_t16x128,
+    T32x128: hopper::few::dense::hopper_f16_f32_t32x128,
+    T64x128: hopper::few::dense::hopper_f16_f32_t64x128,
+    T128x128: hopper::dense::hopper_f16_f32_t128x128,
+    T64x256: hopper::dense::hopper_f16_f32_t64x256,
+    T128x192: hopper::dense::hopper_f16_f32_t128x192,
+    T128x256: hopper::dense::hopper_f16_f32_t128x256
+]);
 grouped!(bf16: grouped_gemm_bf16_t128x128, grouped_gemm_bf16_t16x64, grouped_gemm_bf16_unaligned_t64x64);
 grouped!(f16: grouped_gemm_f16_t128x128, grouped_gemm_f16_t16x64, grouped_gemm_f16_unaligned_t64x64);
 

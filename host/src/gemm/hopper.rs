@@ -5,18 +5,20 @@ use cuda_std::tma::TensorMap;
 
 use super::element::HopperKernels;
 use super::product::Product;
-use crate::device::tensor_map::{Matrices, Tiled};
+use super::tuner::{GemmProblem, Sums};
+use crate::device::tensor_map::Tiled;
 use crate::device::{ComputeCapability, LaunchConfig, Stream};
 use crate::element::Float;
-use crate::error::Result;
-use crate::heuristics::gemm::{HopperTile, hopper_tile};
-use crate::kernels::gemm::hopper::dense::{Tile128x128, Tile128x256};
-
-/// Rows up to which the portable engine's small tile reads B as fast.
-const FEW_ROWS: usize = 32;
+use crate::error::{Error, Result};
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plan};
+use crate::kernels::gemm::hopper::WARP_ROWS;
+use crate::kernels::gemm::hopper::dense::{
+    Tile64x256, Tile128x128, Tile128x128x2, Tile128x192, Tile128x256,
+};
+use crate::kernels::gemm::hopper::few::dense::{Tile16x128, Tile32x128, Tile64x128};
 
 /// Whether the engine computes this product: on a Hopper GPU, or in the simulator as if it were one, of
-/// operands that tensor copies can move.
+/// operands that tensor copies can read, to a result that they can write.
 pub(super) fn takes<A: Tiled, B: Tiled, O: Float>(
     stream: &Stream,
     product: &Product<A, B, O>,
@@ -24,77 +26,109 @@ pub(super) fn takes<A: Tiled, B: Tiled, O: Float>(
     let gpu = stream.device().compute_capability();
     let c = &product.c;
     // With the smallest tiles that there are; kernels count them in 32 bits, and step beyond the last.
-    let tiles = c.rows.div_ceil(128) * c.columns.div_ceil(128);
+    let tiles = c.rows.div_ceil(16) * c.columns.div_ceil(128);
     let counted = tiles
         .checked_mul(c.matrices)
         .is_some_and(|tiles| tiles <= 1 << 31);
     gpu.is_none_or(|gpu| gpu == ComputeCapability::HOPPER)
-        && product.is_aligned()
+        && product.is_movable()
         && counted
         && product.a.columns > 0
 }
 
-/// Whether the portable engine's small tile reads B as fast.
-pub(super) fn has_few_rows<A, B, O>(product: &Product<A, B, O>) -> bool {
-    product.c.rows <= FEW_ROWS
-}
-
 /// The blocks that a tile's kernels were compiled for.
 struct Blocks {
-    rows: usize,
-    columns: usize,
+    /// Blocks of a cluster, where none share K.
     cluster: u32,
     threads: u32,
     shared_bytes: u32,
-    /// Rows of the boxes that A and B are copied in.
-    boxes: [u32; 2],
+    /// Rows of the boxes that A and B are copied in, and C is stored in.
+    boxes: [u32; 3],
 }
 
 fn blocks(tile: HopperTile) -> Blocks {
     macro_rules! of {
-        ($shape:ty) => {
+        ($shape:ty, $boxes:expr) => {
             Blocks {
-                rows: <$shape>::BM as usize,
-                columns: <$shape>::BN as usize,
                 cluster: <$shape>::CLUSTER,
                 threads: <$shape>::THREADS,
                 shared_bytes: <$shape>::SHARED_BYTES,
-                boxes: [<$shape>::BM, <$shape>::B_ROWS],
+                boxes: $boxes,
             }
         };
     }
+    macro_rules! straight {
+        ($shape:ty) => {
+            of!($shape, [<$shape>::BM, <$shape>::B_ROWS, WARP_ROWS])
+        };
+    }
+    macro_rules! swapped {
+        ($shape:ty) => {
+            of!($shape, [<$shape>::B_ROWS, <$shape>::BM, 8])
+        };
+    }
     match tile {
-        HopperTile::T128x256 => of!(Tile128x256),
-        HopperTile::T128x128 => of!(Tile128x128),
+        HopperTile::T128x256 => straight!(Tile128x256),
+        HopperTile::T128x192 => straight!(Tile128x192),
+        HopperTile::T64x256 => straight!(Tile64x256),
+        HopperTile::T128x128 => straight!(Tile128x128),
+        HopperTile::T128x128x2 => straight!(Tile128x128x2),
+        HopperTile::T64x128 => swapped!(Tile64x128),
+        HopperTile::T32x128 => swapped!(Tile32x128),
+        HopperTile::T16x128 => swapped!(Tile16x128),
     }
 }
 
-/// Rows of the boxes that C is stored in.
-const C_BOX: u32 = 64;
-
-/// How a tile's kernels are launched for a batch of C's shape.
-fn config<O>(stream: &Stream, blocks: &Blocks, c: &Matrices<O>) -> LaunchConfig {
-    let cluster = blocks.cluster as usize;
-    let tiles = c.rows.div_ceil(blocks.rows * cluster) * c.columns.div_ceil(blocks.columns);
-    let clusters = (stream.device().multiprocessors() / blocks.cluster) as usize;
-    let clusters = clusters.clamp(1, (tiles * c.matrices).max(1)) as u32;
-    LaunchConfig::new(clusters * blocks.cluster, blocks.threads)
-        .with_shared(blocks.shared_bytes)
-        .with_cluster(blocks.cluster)
+/// What a plan depends on.
+fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>) -> HopperShape {
+    let Product { a, c, .. } = product;
+    HopperShape {
+        matrices: c.matrices,
+        m: c.rows,
+        n: c.columns,
+        k_bytes: a.columns * size_of::<A>(),
+    }
 }
 
-/// The maps of A, B and C.
-fn maps<A: Tiled, B: Tiled, O: Float>(
+/// The plan of a product, of the tiles that there are kernels for: the stream's tuner's, if it has one that can be followed.
+pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
     stream: &Stream,
-    blocks: &Blocks,
     product: &Product<A, B, O>,
-) -> Result<[GridConstant<TensorMap>; 3]> {
-    let [a_rows, b_rows] = blocks.boxes;
-    Ok([
+    sums: Sums,
+    tiles: impl Iterator<Item = HopperTile> + Clone,
+) -> HopperPlan {
+    let (device, shape) = (stream.device(), shape(product));
+    let tuned = stream.tuner().and_then(|tuner| {
+        let HopperShape { matrices, m, n, .. } = shape;
+        let sizes = [matrices, m, n, product.a.columns];
+        tuner.find(device, &GemmProblem::new::<A, B, O>(sums, sizes))
+    });
+    match tuned {
+        Some(plan) if plan.suits(shape) && tiles.clone().any(|tile| tile == plan.tile) => plan,
+        _ => hopper_plan(tiles, shape, device.clusters()),
+    }
+}
+
+/// How a plan's kernels are launched, and the maps of A, B and C.
+pub(super) fn launch<A: Tiled, B: Tiled, O: Float>(
+    stream: &Stream,
+    product: &Product<A, B, O>,
+    plan: HopperPlan,
+) -> Result<(LaunchConfig, [GridConstant<TensorMap>; 3])> {
+    let blocks = blocks(plan.tile);
+    let cluster = blocks.cluster * plan.split as u32;
+    let tiles = plan.tiles(shape(product)).max(1);
+    let clusters = stream.device().clusters().of(plan.together()).min(tiles);
+    let config = LaunchConfig::new(clusters as u32 * cluster, blocks.threads)
+        .with_shared(blocks.shared_bytes)
+        .with_cluster(cluster);
+    let [a_rows, b_rows, c_rows] = blocks.boxes;
+    let maps = [
         product.a.map(stream, a_rows)?,
         product.b.map(stream, b_rows)?,
-        product.c.map(stream, C_BOX)?,
-    ])
+        product.c.map(stream, c_rows)?,
+    ];
+    Ok((config, maps))
 }
 
 /// Launches products with factors after the sum.
@@ -104,13 +138,12 @@ fn maps<A: Tiled, B: Tiled, O: Float>(
 pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
     stream: &Stream,
     product: &Product<A, B, O>,
+    sums: Sums,
     kernels: &HopperKernels<O>,
 ) -> Result<()> {
     let Product { a, c, finish, .. } = product;
-    let shape = [c.matrices, c.rows, c.columns];
-    let tile = hopper_tile(kernels.tiles(), shape, stream.device().multiprocessors());
-    let blocks = blocks(tile);
-    let [a_map, b_map, c_map] = maps(stream, &blocks, product)?;
+    let plan = plan(stream, product, sums, kernels.tiles());
+    let (config, [a_map, b_map, c_map]) = launch(stream, product, plan)?;
     let args = (
         a_map,
         b_map,
@@ -126,16 +159,10 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
         finish.column_scales,
         finish.bias,
     );
+    let Some(kernel) = kernels.of(plan.tile) else {
+        let reason = format!("there is no kernel for {plan:?}");
+        return Err(Error::Device { op: "gemm", reason });
+    };
     // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
-    unsafe { stream.launch(kernels.of(tile), config(stream, &blocks, c), args) }
-}
-
-/// How the small tile's kernels are launched for a product, and its maps.
-pub(super) fn small<A: Tiled, B: Tiled, O: Float>(
-    stream: &Stream,
-    product: &Product<A, B, O>,
-) -> Result<(LaunchConfig, [GridConstant<TensorMap>; 3])> {
-    let blocks = blocks(HopperTile::T128x128);
-    let config = config(stream, &blocks, &product.c);
-    Ok((config, maps(stream, &blocks, product)?))
+    unsafe { stream.launch(kernel, config, args) }
 }

@@ -3,14 +3,17 @@
 //! | operation | operands |
 //! |---|---|
 //! | [`mm`], [`mm_bf16`], [`mm_f16`] | 16-bit floats, with a bias |
+//! | [`tgv_gemm`] | the same, by FlashInfer's name for few rows |
 //! | [`bmm_bf16`], [`bmm_f16`] | a batch of them |
 //! | [`mm_fp8`], [`bmm_fp8`] | FP8, with scales per tensor, per token and per channel, and a bias |
 //! | [`mm_fp8_dynamic`] | floats, quantised per token on the way in, by FP8 |
 //! | [`fp8_blockscale_gemm`] | FP8 with scales of blocks, or floats quantised so on the way in, by FP8 |
 //! | [`grouped_mm`] | 16-bit floats, each group of rows by a matrix of its own |
 //!
-//! On Hopper they run on TMA and wgmma where tensor copies can move the operands: they begin at multiples of 16 bytes, and
-//! so do their rows. Everything else, and other GPUs, take the portable engine.
+//! On Hopper they run on TMA and wgmma where tensor copies can move all matrices: they begin at multiples of 16 bytes, and so
+//! do their rows; those of the result are also a multiple of 16 bytes long, since its last ones are written together. K may
+//! be anything. Everything else, and other GPUs, take the portable engine. Which of Hopper's tiles computes a product is a
+//! matter of [`heuristics`](crate::heuristics::hopper_gemm), unless a [`Tuner`] has measured.
 
 mod dense;
 mod element;
@@ -22,6 +25,8 @@ mod on_cpu;
 mod options;
 mod portable;
 mod product;
+mod tgv;
+mod tuner;
 
 pub use dense::{
     bmm_bf16, bmm_bf16_into, bmm_f16, bmm_f16_into, mm, mm_bf16, mm_bf16_into, mm_f16, mm_f16_into,
@@ -35,4 +40,6 @@ pub use fp8::{
 };
 pub(crate) use grouped::{GroupedRows, grouped_rows};
 pub use grouped::{grouped_mm, grouped_mm_into};
-pub use options::{Accumulation, MmFp8Options, MmOptions};
+pub use options::{Accumulation, MmFp8Options, MmOptions, TgvOptions};
+pub use tgv::{tgv_gemm, tgv_gemm_into};
+pub use tuner::{GemmProblem, Sums, Tuned, Tuner};

@@ -8,6 +8,21 @@ pub struct MmOptions<'a, O> {
     pub bias: Option<TensorView<'a, O>>,
 }
 
+/// Options of products of few rows.
+pub struct TgvOptions<'a, T> {
+    /// `[n]`, in any shape: added to each row of the result before it is rounded.
+    pub bias: Option<TensorView<'a, T>>,
+    /// Whether the product may begin while what comes before it in the stream ends (programmatic dependent launch). A hint,
+    /// which changes no result: the product waits for what it reads in either case.
+    pub pdl: bool,
+}
+
+impl<'a, T> From<TgvOptions<'a, T>> for MmOptions<'a, T> {
+    fn from(TgvOptions { bias, .. }: TgvOptions<'a, T>) -> Self {
+        Self { bias }
+    }
+}
+
 /// Options of FP8 products.
 ///
 /// ```text
@@ -62,5 +77,6 @@ macro_rules! copied {
 
 copied! {
     MmOptions { bias }
+    TgvOptions { bias, pdl }
     MmFp8Options { alpha, a_scale, b_scale, bias, accumulation }
 }

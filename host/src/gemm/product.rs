@@ -162,9 +162,9 @@ impl<A: Tiled, B: Tiled, O: Float> Product<A, B, O> {
         }
     }
 
-    /// Whether tensor copies can move all of it.
-    pub fn is_aligned(&self) -> bool {
-        self.a.is_aligned() && self.b.is_aligned() && self.c.is_aligned()
+    /// Whether tensor copies can read A and B, and write C.
+    pub fn is_movable(&self) -> bool {
+        self.a.is_readable() && self.b.is_readable() && self.c.is_writable()
     }
 
     /// `count` of the batch, from `first` on.

@@ -1,4 +1,4 @@
-//! Which tile a matrix product is cut into.
+//! Which tile a matrix product is cut into by the portable engine.
 
 /// A tile that the portable engine has kernels for, rows by columns of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,59 +30,9 @@ pub fn tile(rows: usize, counts: &[usize], addresses: &[usize]) -> Tile {
     }
 }
 
-/// A tile that Hopper's engine has kernels for, rows by columns of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HopperTile {
-    /// Two blocks share B.
-    T128x256,
-    /// For products of few tiles.
-    T128x128,
-}
-
-/// What one tile of this kind takes besides its products, in columns of them: filling the ring, and storing.
-const OVERHEAD: usize = 24;
-
-impl HopperTile {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::T128x256, Self::T128x128];
-
-    /// Rows of one tile, its columns, and how many are computed together.
-    const fn extent(self) -> (usize, usize, usize) {
-        match self {
-            Self::T128x256 => (128, 256, 2),
-            Self::T128x128 => (128, 128, 1),
-        }
-    }
-
-    /// How long a product takes, in some unit: waves of tiles, times what a tile takes.
-    fn cost(self, [matrices, m, n]: [usize; 3], multiprocessors: usize) -> usize {
-        let (rows, columns, together) = self.extent();
-        let tiles = matrices * m.div_ceil(rows * together) * n.div_ceil(columns);
-        let waves = tiles.div_ceil((multiprocessors / together).max(1));
-        waves * (columns + OVERHEAD)
-    }
-}
-
-/// Which of the tiles, for `[matrices, m, n]`, products of so many rows and columns, on a device of so many multiprocessors.
-#[must_use]
-pub fn hopper_tile(tiles: &[HopperTile], shape: [usize; 3], multiprocessors: u32) -> HopperTile {
-    let cost = |tile: &HopperTile| tile.cost(shape, multiprocessors as usize);
-    let best = tiles.iter().copied().min_by_key(cost);
-    best.unwrap_or(HopperTile::T128x128)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{HopperTile, Tile, hopper_tile, tile};
-
-    #[test]
-    fn tiles_fill_the_device() {
-        let tile = |shape| hopper_tile(HopperTile::ALL, shape, 132);
-        assert_eq!(tile([1, 8192, 8192]), HopperTile::T128x256);
-        assert_eq!(tile([1, 1024, 1024]), HopperTile::T128x128);
-        assert_eq!(tile([1, 128, 4096]), HopperTile::T128x128);
-        assert_eq!(tile([64, 1024, 1024]), HopperTile::T128x256);
-    }
+    use super::{Tile, tile};
 
     #[test]
     fn odd_lengths_and_addresses_take_the_unaligned_tile() {

@@ -4,7 +4,9 @@
 //! without a device.
 
 pub mod activation;
+pub mod clusters;
 pub mod gemm;
+pub mod hopper_gemm;
 pub mod layout;
 pub mod quantize_fp8;
 pub mod rows;

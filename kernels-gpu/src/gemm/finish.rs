@@ -26,15 +26,15 @@ pub(super) struct Finish<O> {
 /// What is done to two neighbouring columns.
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
-    scales: [f32; 2],
-    biases: [f32; 2],
+    pub scales: [f32; 2],
+    pub biases: [f32; 2],
 }
 
 impl Pair {
-    /// The values of two sums in a row whose factor this is: `fma(sum * factor, column's, bias)`.
+    /// The values of two sums in a row, which have the row's factor.
     #[inline(always)]
-    pub fn finish(self, sums: [f32; 2], factor: f32) -> [f32; 2] {
-        let one = |i: usize| fma(sums[i] * factor, self.scales[i], self.biases[i]);
+    pub fn finish(self, sums: [f32; 2]) -> [f32; 2] {
+        let one = |i: usize| fma(sums[i], self.scales[i], self.biases[i]);
         [one(0), one(1)]
     }
 }
@@ -93,9 +93,12 @@ impl<O: Element> Finish<O> {
         }
     }
 
-    /// Factor and bias of a column.
+    /// Factor and bias of a column; those that do nothing for one that C does not have.
+    ///
+    /// # Safety
+    /// The pointers are null or valid.
     #[inline(always)]
-    unsafe fn column(&self, column: u32) -> [f32; 2] {
+    pub unsafe fn column(&self, column: u32) -> [f32; 2] {
         if column >= self.columns {
             return [1.0, 0.0];
         }

@@ -6,6 +6,7 @@
 
 mod chunk;
 pub mod dense;
+mod factors;
 mod finish;
 mod fold;
 pub mod fp8;

@@ -207,10 +207,11 @@ unsafe fn store_pair<O: Paired>(
     let both = column + 1 < output.column_end;
     // SAFETY: the row and column are inside the output.
     unsafe {
+        let factor = output.finish.row(row);
         let values = output
             .finish
             .pair(column)
-            .finish(values, output.finish.row(row));
+            .finish(values.map(|sum| sum * factor));
         let c = output
             .c
             .add(row as usize * output.ldc as usize + column as usize);

@@ -11,6 +11,15 @@ const WARP_SPECIALISED: &[&str] = &[
     "setmaxnreg",
 ];
 
+/// The same where blocks share K.
+const SWAPPED: &[&str] = &[
+    "wgmma.mma_async",
+    "wgmma.wait_group",
+    "cp.async.bulk.tensor",
+    "cp.async.bulk.shared::cluster.shared::cta",
+    "setmaxnreg",
+];
+
 /// The guards, most specific first.
 pub(super) const EXPECTATIONS: &[Expectation] = &[
     // quantize, where octets move element by element
@@ -101,27 +110,38 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
-    // two a slab for each of two consumers, and one of the block where that is no cluster
-    Expectation::of("hopper_*_f32_promoted_t128x128")
-        .hot()
-        .barriers(17)
-        .instructions(WARP_SPECIALISED),
-    Expectation::of("hopper_*_f32_t128x128")
-        .hot()
-        .barriers(17)
-        .instructions(WARP_SPECIALISED),
-    Expectation::of("hopper_*_f32_t128x256")
-        .hot()
-        .barriers(32)
-        .instructions(WARP_SPECIALISED),
-    Expectation::of("hopper_*_t128x128")
-        .hot()
-        .barriers(9)
-        .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_t128x256")
         .hot()
-        .barriers(16)
         .instructions(WARP_SPECIALISED),
+    Expectation::of("hopper_*_t128x192")
+        .hot()
+        .instructions(WARP_SPECIALISED),
+    Expectation::of("hopper_*_t128x128x2")
+        .hot()
+        .instructions(WARP_SPECIALISED),
+    // one of the block
+    Expectation::of("hopper_*_t128x128")
+        .hot()
+        .barriers(1)
+        .instructions(WARP_SPECIALISED),
+    // for each of two consumers one that it waits at, and one where it lets the other go on
+    Expectation::of("hopper_*_t64x256")
+        .hot()
+        .barriers(4)
+        .instructions(WARP_SPECIALISED),
+    // for each of two consumers two of an exchange and two of a store
+    Expectation::of("hopper_*_t16x128")
+        .hot()
+        .barriers(8)
+        .instructions(SWAPPED),
+    Expectation::of("hopper_*_t32x128")
+        .hot()
+        .barriers(8)
+        .instructions(SWAPPED),
+    Expectation::of("hopper_*_t64x128")
+        .hot()
+        .barriers(8)
+        .instructions(SWAPPED),
     Expectation::of("gemm_fp8_*")
         .hot()
         .barriers(1)

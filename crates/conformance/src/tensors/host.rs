@@ -88,6 +88,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(outside());
     cases.extend(conversions());
     cases.extend(stores());
+    cases.extend(partial_units());
     cases.extend(reductions());
     cases
 }
@@ -319,6 +320,31 @@ fn stores() -> Vec<Case> {
             swizzled(TensorMapType::Bf16, 24, Swizzle::Bytes64),
             &[16, 3],
         ),
+    ]
+}
+
+/// Rows that end within a unit of 16 bytes, which is written whole.
+fn partial_units() -> Vec<Case> {
+    let case = |name, kernel, dtype, elements| {
+        let mut tensor = Tensor::dense(dtype, &[48, 20], &[32, 8]);
+        tensor.shape[0] = elements;
+        tile(name, kernel, tensor, &[32, 15]).store()
+    };
+    vec![
+        case(
+            "tensor_store_partial_u8",
+            &tensor_store_2d,
+            TensorMapType::U8,
+            35,
+        ),
+        case(
+            "tensor_store_partial_bf16",
+            &tensor_store_2d,
+            TensorMapType::Bf16,
+            45,
+        ),
+        case("tensor_store_partial_u32", &tensor_store_2d, U32, 37),
+        case("tensor_add_partial_u32", &tensor_add_2d, U32, 37),
     ]
 }
 

@@ -39,10 +39,12 @@ pub unsafe fn tensor_load(
 }
 
 /// `cp.async.bulk.tensor.{1..5}d.global.shared::cta.bulk_group`: copies a tile to the tensor, in the
-/// open bulk group. Elements outside of the tensor are left out.
+/// open bulk group. What is outside of the tensor is left out, in units of 16 bytes along the innermost dimension: a unit
+/// that begins inside a row is written whole.
 ///
 /// # Safety
-/// `map` points to a tensor map in global memory, and the tensor it describes is writable.
+/// `map` points to a tensor map in global memory, and the tensor it describes is writable, up to the end of the 16-byte
+/// units that its rows end in.
 #[track_caller]
 pub unsafe fn tensor_store(map: *const TensorMap, coordinates: &[i32], source: u32) {
     with_caller(|caller| {
@@ -57,10 +59,12 @@ pub unsafe fn tensor_store(map: *const TensorMap, coordinates: &[i32], source: u
     });
 }
 
-/// `cp.reduce.async.bulk.tensor`: reduces a tile into the tensor, in the open bulk group.
+/// `cp.reduce.async.bulk.tensor`: reduces a tile into the tensor, in the open bulk group. What is outside is left out as
+/// by [`tensor_store`].
 ///
 /// # Safety
-/// As [`tensor_store`].
+/// `map` points to a tensor map in global memory, and the tensor it describes is writable, up to the end of the 16-byte
+/// units that its rows end in.
 #[track_caller]
 pub unsafe fn tensor_reduce(map: *const TensorMap, coordinates: &[i32], source: u32, op: ReduceOp) {
     with_caller(|caller| {

@@ -149,6 +149,59 @@ fn a_store_leaves_out_what_is_outside() {
     }
 }
 
+/// A tensor of all columns but three, whose rows end a word into a unit of 16 bytes.
+fn narrow_map(target: &Words) -> TensorMap {
+    let address = target.address().addr() as u64;
+    let shape = [WIDTH - 3, HEIGHT];
+    let tensor = TiledTensor::new(address, TensorMapType::U32, &shape, &[4 * WIDTH], &TILE);
+    simulated::encode(&tensor).expect("the tensor keeps the rules")
+}
+
+#[test]
+fn a_store_writes_the_unit_that_a_row_ends_in_whole() {
+    // A reduction adds each seed once.
+    for times in [1, 8] {
+        let target = Words::aligned((WIDTH * HEIGHT) as usize);
+        let map = narrow_map(&target);
+        passes(config(), || {
+            send(true, || match times {
+                // SAFETY: the map's tensor is in `target`, as are the units that its rows end in.
+                1 => unsafe { device::tensor_store(&map, &[40, 17], word(AT)) },
+                // SAFETY: as above.
+                _ => unsafe { device::tensor_reduce(&map, &[40, 17], word(AT), ReduceOp::Add) },
+            });
+        });
+        for (i, value) in (0..).zip(target.into_vec()) {
+            let (x, y) = (i % WIDTH as u32, i / WIDTH as u32);
+            // Of the tensor's are 40 to 44; 45 to 47 are the rest of a unit.
+            let expected = if x >= 40 && y >= 17 {
+                times * (1000 + (y - 17) * 32 + (x - 40))
+            } else {
+                0
+            };
+            assert_eq!(value, expected, "({x}, {y})");
+        }
+    }
+}
+
+#[test]
+fn a_store_beside_a_row_of_whole_units_leaves_what_follows() {
+    let target = Words::aligned((WIDTH * HEIGHT) as usize);
+    let address = target.address().addr() as u64;
+    let shape = [WIDTH - 4, HEIGHT];
+    let tensor = TiledTensor::new(address, TensorMapType::U32, &shape, &[4 * WIDTH], &TILE);
+    let map = simulated::encode(&tensor).expect("the tensor keeps the rules");
+    passes(config(), || {
+        send(true, || {
+            // SAFETY: the map's tensor is in `target`.
+            unsafe { device::tensor_store(&map, &[40, 17], word(AT)) };
+        });
+    });
+    let words = target.into_vec();
+    let row = &words[17 * WIDTH as usize..][..WIDTH as usize];
+    assert_eq!(row[40..], [1000, 1001, 1002, 1003, 0, 0, 0, 0]);
+}
+
 #[test]
 fn a_reduction_adds() {
     let target = Words::aligned((WIDTH * HEIGHT) as usize);

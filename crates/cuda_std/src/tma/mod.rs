@@ -4,6 +4,11 @@
 //! the tile by the coordinates of its first element, innermost dimension first, as `[i32; N]`. Elements
 //! outside the tensor are loaded as zeros and not stored, but count as bytes of the tile.
 //!
+//! Loads end with the last element of a row; stores and reductions end with the 16-byte unit that it is in, and so
+//! overwrite up to 15 bytes behind a row that is no multiple of 16 bytes (measured on an H200, for elements of 1, 2 and 4
+//! bytes; PTX does not say so). Only a tensor whose rows are whole units, or are followed by memory that nobody uses, can be
+//! stored to.
+//!
 //! Loads complete the tile's bytes on an [`Mbarrier`]; stores and reductions are in the thread's current
 //! [`bulk`](crate::bulk) group. The tile's place in shared memory is aligned to 128 bytes, or to the
 //! period of its swizzle to be read as laid out from there.
@@ -112,8 +117,8 @@ pub unsafe fn load_multicast_hint<T>(
 /// (`cp.async.bulk.tensor.{1..5}d.global.shared::cta.bulk_group`).
 ///
 /// # Safety
-/// - `map` points to a tensor map in global memory, of a writable tensor of as many dimensions as there
-///   are coordinates.
+/// - `map` points to a tensor map in global memory, of a tensor of as many dimensions as there are coordinates, writable up
+///   to the end of the 16-byte units that its rows end in.
 /// - The tile lies inside the block's dynamic shared memory, aligned to 128, and is not written before
 ///   [`wait_group_read`](crate::bulk::wait_group_read).
 /// - Nothing touches that part of the tensor before [`wait_group`](crate::bulk::wait_group).

@@ -36,8 +36,9 @@ use crate::tensor::{AsView, AsViewMut, Tensor};
 /// ```
 ///
 /// # Shapes
-/// `a [m, k]`, `b [n, k]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart. On Hopper, the first
-/// element and the rows of each being multiples of 16 bytes apart makes it fast; others take a slower engine.
+/// `a [m, k]`, `b [n, k]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart. On Hopper
+/// it is fast where the rows of all three begin at multiples of 16 bytes, and `n` elements of the result are one; others take
+/// a slower engine.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other, or a scale or the bias has another length;

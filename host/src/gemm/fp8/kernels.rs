@@ -7,8 +7,9 @@ use formats::{E4m3, E5m2};
 use half::{bf16, f16};
 
 use crate::element::Float;
-use crate::gemm::element::HopperKernels;
+use crate::gemm::element::{HopperKernels, hopper_kernels};
 use crate::gemm::options::Accumulation;
+use crate::heuristics::hopper_gemm::HopperTile;
 use crate::kernels::gemm::{fp8 as portable, hopper};
 use crate::quantize::Fp8Code;
 
@@ -70,6 +71,24 @@ pub type HopperBlockArgs<O> = (
     *const O,
 );
 
+/// [`HopperBlockArgs`] with `b_shared` before `bias`.
+pub type FewBlockArgs<O> = (
+    GridConstant<TensorMap>,
+    GridConstant<TensorMap>,
+    GridConstant<TensorMap>,
+    u32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+    u32,
+    *const f32,
+    u32,
+    u32,
+    u32,
+    *const O,
+);
+
 /// An FP8 format of A that is multiplied by one of B, to an element type of C: e4m3 by e4m3, and either by the other.
 ///
 /// Gradients are e5m2, and are never multiplied by each other; nor do cuBLASLt and FlashInfer. Here it does not compile:
@@ -88,7 +107,10 @@ pub trait Fp8Gemm<B, O: Fp8Output>: Fp8Code + Float + sealed::Pair<B, O> {}
 pub trait Fp8Output: Float + sealed::Output {}
 
 pub(crate) mod sealed {
-    use super::{Accumulation, BlockArgs, DenseArgs, HopperBlockArgs, HopperKernels, Kernel};
+    use super::{
+        Accumulation, BlockArgs, DenseArgs, FewBlockArgs, HopperBlockArgs, HopperKernels,
+        HopperTile, Kernel,
+    };
 
     /// The kernels of a pair of formats.
     pub trait Pair<B, O: 'static> {
@@ -106,11 +128,13 @@ pub(crate) mod sealed {
         fn block_scaled() -> &'static Kernel<BlockArgs<Self>>;
         /// Hopper's, for scales of each row of B by itself, or of 128 together.
         fn hopper_block_scaled(each: bool) -> &'static Kernel<HopperBlockArgs<Self>>;
+        /// Hopper's of a tile of few rows.
+        fn few_block_scaled(tile: HopperTile) -> Option<&'static Kernel<FewBlockArgs<Self>>>;
     }
 }
 
 macro_rules! output {
-    ($type:ty: $dense:ident, $block:ident, $together:ident, $each:ident) => {
+    ($type:ty: $dense:ident, $block:ident, $together:ident, $each:ident, [$few16:ident, $few32:ident, $few64:ident]) => {
         impl Fp8Output for $type {}
 
         impl sealed::Output for $type {
@@ -126,25 +150,36 @@ macro_rules! output {
                     false => &hopper::block_scaled::dense::$together,
                 }
             }
+            fn few_block_scaled(tile: HopperTile) -> Option<&'static Kernel<FewBlockArgs<Self>>> {
+                match tile {
+                    HopperTile::T16x128 => Some(&hopper::block_scaled_few::dense::$few16),
+                    HopperTile::T32x128 => Some(&hopper::block_scaled_few::dense::$few32),
+                    HopperTile::T64x128 => Some(&hopper::block_scaled_few::dense::$few64),
+                    _ => None,
+                }
+            }
         }
     };
 }
 
 output!(bf16:
     gemm_fp8_bf16_t64x64, gemm_block_scaled_bf16_t64x64,
-    hopper_block128x128_bf16_t128x128, hopper_block1x128_bf16_t128x128
+    hopper_block128x128_bf16_t128x128x2, hopper_block1x128_bf16_t128x128x2,
+    [hopper_block_bf16_t16x128, hopper_block_bf16_t32x128, hopper_block_bf16_t64x128]
 );
 output!(f16:
     gemm_fp8_f16_t64x64, gemm_block_scaled_f16_t64x64,
-    hopper_block128x128_f16_t128x128, hopper_block1x128_f16_t128x128
+    hopper_block128x128_f16_t128x128x2, hopper_block1x128_f16_t128x128x2,
+    [hopper_block_f16_t16x128, hopper_block_f16_t32x128, hopper_block_f16_t64x128]
 );
 output!(f32:
     gemm_fp8_f32_t64x64, gemm_block_scaled_f32_t64x64,
-    hopper_block128x128_f32_t128x128, hopper_block1x128_f32_t128x128
+    hopper_block128x128_f32_t128x128x2, hopper_block1x128_f32_t128x128x2,
+    [hopper_block_f32_t16x128, hopper_block_f32_t32x128, hopper_block_f32_t64x128]
 );
 
 macro_rules! pairs {
-    ($($a:ty, $b:ty => $out:ty: $formats:expr, $family:ident, $large:expr, $fast:ident, $promoted:ident;)*) => { $(
+    ($($a:ty, $b:ty => $out:ty: $formats:expr, $fast:expr, $promoted:expr;)*) => { $(
         impl Fp8Gemm<$b, $out> for $a {}
 
         impl sealed::Pair<$b, $out> for $a {
@@ -152,14 +187,8 @@ macro_rules! pairs {
 
             fn hopper(accumulation: Accumulation) -> HopperKernels<$out> {
                 match accumulation {
-                    Accumulation::Fast => HopperKernels {
-                        large: $large,
-                        small: &hopper::$family::dense::$fast,
-                    },
-                    Accumulation::Promoted => HopperKernels {
-                        large: None,
-                        small: &hopper::$family::dense::$promoted,
-                    },
+                    Accumulation::Fast => $fast,
+                    Accumulation::Promoted => $promoted,
                 }
             }
         }
@@ -169,22 +198,70 @@ macro_rules! pairs {
 use portable::{A_E5M2, B_E5M2};
 
 pairs! {
-    E4m3, E4m3 => bf16: 0, fp8, Some(&hopper::fp8::dense::hopper_fp8_bf16_t128x256),
-        hopper_fp8_bf16_t128x128, hopper_fp8_bf16_promoted_t128x128;
-    E4m3, E4m3 => f16: 0, fp8, Some(&hopper::fp8::dense::hopper_fp8_f16_t128x256),
-        hopper_fp8_f16_t128x128, hopper_fp8_f16_promoted_t128x128;
-    E4m3, E4m3 => f32: 0, fp8, Some(&hopper::fp8::dense::hopper_fp8_f32_t128x256),
-        hopper_fp8_f32_t128x128, hopper_fp8_f32_promoted_t128x128;
-    E4m3, E5m2 => bf16: B_E5M2, fp8_mixed, None,
-        hopper_e4m3_e5m2_bf16_t128x128, hopper_e4m3_e5m2_bf16_promoted_t128x128;
-    E4m3, E5m2 => f16: B_E5M2, fp8_mixed, None,
-        hopper_e4m3_e5m2_f16_t128x128, hopper_e4m3_e5m2_f16_promoted_t128x128;
-    E4m3, E5m2 => f32: B_E5M2, fp8_mixed, None,
-        hopper_e4m3_e5m2_f32_t128x128, hopper_e4m3_e5m2_f32_promoted_t128x128;
-    E5m2, E4m3 => bf16: A_E5M2, fp8_mixed, None,
-        hopper_e5m2_e4m3_bf16_t128x128, hopper_e5m2_e4m3_bf16_promoted_t128x128;
-    E5m2, E4m3 => f16: A_E5M2, fp8_mixed, None,
-        hopper_e5m2_e4m3_f16_t128x128, hopper_e5m2_e4m3_f16_promoted_t128x128;
-    E5m2, E4m3 => f32: A_E5M2, fp8_mixed, None,
-        hopper_e5m2_e4m3_f32_t128x128, hopper_e5m2_e4m3_f32_promoted_t128x128;
+    E4m3, E4m3 => bf16: 0,
+        hopper_kernels![
+            T16x128: hopper::fp8_few::dense::hopper_fp8_bf16_t16x128,
+            T32x128: hopper::fp8_few::dense::hopper_fp8_bf16_t32x128,
+            T64x128: hopper::fp8_few::dense::hopper_fp8_bf16_t64x128,
+            T128x128: hopper::fp8::dense::hopper_fp8_bf16_t128x128,
+            T64x256: hopper::fp8::dense::hopper_fp8_bf16_t64x256,
+            T128x192: hopper::fp8::dense::hopper_fp8_bf16_t128x192,
+            T128x256: hopper::fp8::dense::hopper_fp8_bf16_t128x256,
+        ],
+        hopper_kernels![
+            T16x128: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_t16x128,
+            T32x128: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_t32x128,
+            T64x128: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_t64x128,
+            T128x128x2: hopper::fp8::dense::hopper_fp8_bf16_promoted_t128x128x2,
+        ];
+    E4m3, E4m3 => f16: 0,
+        hopper_kernels![
+            T16x128: hopper::fp8_few::dense::hopper_fp8_f16_t16x128,
+            T32x128: hopper::fp8_few::dense::hopper_fp8_f16_t32x128,
+            T64x128: hopper::fp8_few::dense::hopper_fp8_f16_t64x128,
+            T128x128: hopper::fp8::dense::hopper_fp8_f16_t128x128,
+            T64x256: hopper::fp8::dense::hopper_fp8_f16_t64x256,
+            T128x192: hopper::fp8::dense::hopper_fp8_f16_t128x192,
+            T128x256: hopper::fp8::dense::hopper_fp8_f16_t128x256,
+        ],
+        hopper_kernels![
+            T16x128: hopper::fp8_few::dense::hopper_fp8_f16_promoted_t16x128,
+            T32x128: hopper::fp8_few::dense::hopper_fp8_f16_promoted_t32x128,
+            T64x128: hopper::fp8_few::dense::hopper_fp8_f16_promoted_t64x128,
+            T128x128x2: hopper::fp8::dense::hopper_fp8_f16_promoted_t128x128x2,
+        ];
+    E4m3, E4m3 => f32: 0,
+        hopper_kernels![
+            T16x128: hopper::fp8_few::dense::hopper_fp8_f32_t16x128,
+            T32x128: hopper::fp8_few::dense::hopper_fp8_f32_t32x128,
+            T64x128: hopper::fp8_few::dense::hopper_fp8_f32_t64x128,
+            T128x128: hopper::fp8::dense::hopper_fp8_f32_t128x128,
+            T64x256: hopper::fp8::dense::hopper_fp8_f32_t64x256,
+            T128x192: hopper::fp8::dense::hopper_fp8_f32_t128x192,
+            T128x256: hopper::fp8::dense::hopper_fp8_f32_t128x256,
+        ],
+        hopper_kernels![
+            T16x128: hopper::fp8_few::dense::hopper_fp8_f32_promoted_t16x128,
+            T32x128: hopper::fp8_few::dense::hopper_fp8_f32_promoted_t32x128,
+            T64x128: hopper::fp8_few::dense::hopper_fp8_f32_promoted_t64x128,
+            T128x128x2: hopper::fp8::dense::hopper_fp8_f32_promoted_t128x128x2,
+        ];
+    E4m3, E5m2 => bf16: B_E5M2,
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_bf16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_bf16_promoted_t128x128];
+    E4m3, E5m2 => f16: B_E5M2,
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f16_promoted_t128x128];
+    E4m3, E5m2 => f32: B_E5M2,
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f32_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f32_promoted_t128x128];
+    E5m2, E4m3 => bf16: A_E5M2,
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_bf16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_bf16_promoted_t128x128];
+    E5m2, E4m3 => f16: A_E5M2,
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f16_promoted_t128x128];
+    E5m2, E4m3 => f32: A_E5M2,
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f32_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f32_promoted_t128x128];
 }

@@ -24,3 +24,4 @@ pub use dynamic::{
     MmFp8DynamicOptions, mm_fp8_dynamic, mm_fp8_dynamic_into, mm_fp8_dynamic_workspace,
 };
 pub use kernels::{Fp8Gemm, Fp8Output};
+pub(super) use on_kernels::block_scaled_tiles;

@@ -10,6 +10,8 @@ use crate::gemm::hopper;
 use crate::gemm::options::Accumulation;
 use crate::gemm::portable::{grid, in_parts};
 use crate::gemm::product::Product;
+use crate::gemm::tuner::Sums;
+use crate::heuristics::hopper_gemm::HopperTile;
 use crate::kernels::gemm::fp8::Tile;
 use crate::quantize::Fp8Code;
 use crate::reference::quantize::fp8::ScaleGrid;
@@ -26,7 +28,12 @@ pub(super) unsafe fn dense<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     // SAFETY: the caller's contract.
     unsafe {
         match hopper::takes(stream, product) {
-            true => hopper::dense(stream, product, &A::hopper(accumulation)),
+            true => hopper::dense(
+                stream,
+                product,
+                accumulation.into(),
+                &A::hopper(accumulation),
+            ),
             false => portable(stream, product),
         }
     }
@@ -71,6 +78,9 @@ unsafe fn portable<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     })
 }
 
+/// Scales of A and of B, where their grids say.
+type Scales = [(*const f32, ScaleGrid); 2];
+
 /// A product of blocks with scales; C has elements.
 ///
 /// # Safety
@@ -78,28 +88,86 @@ unsafe fn portable<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
 pub(super) unsafe fn block_scaled<O: Fp8Output>(
     stream: &Stream,
     product: &Product<E4m3, E4m3, O>,
-    [(a_scales, a_grid), (b_scales, b_grid)]: [(*const f32, ScaleGrid); 2],
+    scales: Scales,
 ) -> Result<()> {
-    let Product { a, b, c, finish } = product;
-    let (m, n, k) = (c.rows as u32, c.columns as u32, a.columns as u32);
-    let [a_row, a_block] = [a_grid.row_step, a_grid.column_step].map(|step| step as u32);
-    let [b_row, b_block] = [b_grid.row_step, b_grid.column_step].map(|step| step as u32);
-    let (each, bias) = (b_grid.shared_rows == 1, finish.bias);
     if hopper::takes(stream, product) {
-        let (config, [a, b, c]) = hopper::small(stream, product)?;
-        let args = (
-            a, b, c, m, n, k, a_scales, a_row, a_block, b_scales, b_row, b_block, bias,
-        );
-        // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
-        return unsafe { stream.launch(O::hopper_block_scaled(each), config, args) };
+        // SAFETY: the caller's contract.
+        return unsafe { hopper_block_scaled(stream, product, scales) };
     }
-    let (a, b, lda, ldb) = (a.address.cast(), b.address.cast(), a.stride, b.stride);
-    let (c, ldc) = (c.address.cast_mut(), c.stride as u64);
-    let (lda, ldb, shared) = (lda as u64, ldb as u64, b_grid.shared_rows as u32);
+    let [(a_scales, a_grid), (b_scales, b_grid)] = scales;
+    let Product { a, b, c, finish } = product;
+    let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
     let args = (
-        a, b, c, m, n, k, lda, ldb, ldc, a_scales, a_row, a_block, b_scales, b_row, b_block,
-        shared, bias,
+        a.address.cast(),
+        b.address.cast(),
+        c.address.cast_mut(),
+        c.rows as u32,
+        c.columns as u32,
+        a.columns as u32,
+        a.stride as u64,
+        b.stride as u64,
+        c.stride as u64,
+        a_scales,
+        a_row,
+        a_block,
+        b_scales,
+        b_row,
+        b_block,
+        b_grid.shared_rows as u32,
+        finish.bias,
     );
     // SAFETY: the caller's contract.
     unsafe { stream.launch(O::block_scaled(), portable_config(product), args) }
+}
+
+/// The tiles that there are kernels of blocks with scales for.
+pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>() -> impl Iterator<Item = HopperTile> + Clone
+{
+    let has =
+        |tile: &HopperTile| *tile == HopperTile::T128x128x2 || O::few_block_scaled(*tile).is_some();
+    HopperTile::ALL.into_iter().filter(has)
+}
+
+/// # Safety
+/// As [`block_scaled`]; Hopper's engine takes the product.
+unsafe fn hopper_block_scaled<O: Fp8Output>(
+    stream: &Stream,
+    product: &Product<E4m3, E4m3, O>,
+    [(a_scales, a_grid), (b_scales, b_grid)]: Scales,
+) -> Result<()> {
+    let plan = hopper::plan(
+        stream,
+        product,
+        Sums::BlockScaled,
+        block_scaled_tiles::<O>(),
+    );
+    let (config, [a_map, b_map, c_map]) = hopper::launch(stream, product, plan)?;
+    let Product { a, c, finish, .. } = product;
+    let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
+    let (m, n, k) = (c.rows as u32, c.columns as u32, a.columns as u32);
+    let (shared, bias) = (b_grid.shared_rows as u32, finish.bias);
+    // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
+    unsafe {
+        match O::few_block_scaled(plan.tile) {
+            Some(kernel) => {
+                let args = (
+                    a_map, b_map, c_map, m, n, k, a_scales, a_row, a_block, b_scales, b_row,
+                    b_block, shared, bias,
+                );
+                stream.launch(kernel, config, args)
+            }
+            None => {
+                let args = (
+                    a_map, b_map, c_map, m, n, k, a_scales, a_row, a_block, b_scales, b_row,
+                    b_block, bias,
+                );
+                stream.launch(O::hopper_block_scaled(shared == 1), config, args)
+            }
+        }
+    }
+}
+
+/// From row to row and from block to block.
+fn steps(grid: ScaleGrid) -> [u32; 2] {
+    [grid.row_step, grid.column_step].map(|step| step as u32)
 }

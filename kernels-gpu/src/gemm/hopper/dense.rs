@@ -6,20 +6,32 @@ use super::sum::Fast;
 use super::tile::Tile;
 
 /// 128 x 256 by two blocks that share B: large products.
-pub type Tile128x256 = Tile<128, 2, 4, 2>;
+pub type Tile128x256 = Tile<128, 2, 4, 2, 1>;
+/// 128 x 192, the same: large products that it divides better.
+pub type Tile128x192 = Tile<96, 2, 4, 2, 1>;
+/// 64 x 256 by a consumer, while the other stores its own: large products of short K.
+pub type Tile64x256 = Tile<128, 1, 5, 2, 1>;
 /// 128 x 128: products of few tiles.
-pub type Tile128x128 = Tile<64, 2, 6, 1>;
+pub type Tile128x128 = Tile<64, 2, 6, 1, 1>;
+/// 128 x 128 by two blocks that share B: sums that are promoted, for which a larger tile leaves no registers.
+pub type Tile128x128x2 = Tile<64, 2, 6, 2, 1>;
 
-/// Stamps kernels: `name: tile, A, B => C, sum;`.
+/// Stamps kernels: `name: tile, A, B => C, sum;`, or `name: target, tile, A, B => C, sum;` where the tile does not lie
+/// straight over C.
 macro_rules! products {
-    ($($name:ident: $tile:ty, $a:ty, $b:ty => $out:ty, $sum:expr;)*) => { $(
+    ($($name:ident: $tile:ty, $a:ty, $b:ty => $out:ty, $sum:expr;)*) => {
+        $crate::gemm::hopper::dense::products! { $($name: Straight, $tile, $a, $b => $out, $sum;)* }
+    };
+    ($($name:ident: $target:ident, $tile:ty, $a:ty, $b:ty => $out:ty, $sum:expr;)*) => { $(
         /// `C[m, n] = alpha * a_scale * b_scale * row_scale * column_scale * (A[m, k] * B[n, k]^T) + bias`, for each matrix of a
         /// batch; a null pointer asks nothing.
         ///
         /// # Safety
-        /// - A grid of one dimension, of clusters, of the tile's threads and shared memory.
+        /// - A grid of one dimension, of clusters, of the tile's threads and shared memory; of as many blocks that
+        ///   share K as it has 128 bytes at most.
         /// - `a`, `b` and `c` are maps of the operands `[matrices, rows, columns]`, swizzled by 128 bytes, in
-        ///   boxes of 128 bytes by the tile's rows of A, by its `B_ROWS`, and by 64 rows of C. K is not zero.
+        ///   boxes of 128 bytes by the tile's rows of A, by its `B_ROWS`, and by 16 rows of C; swapped, by its `B_ROWS`,
+        ///   its rows, and 8 rows of C. K is not zero.
         /// - `alpha`, `a_scale` and `b_scale` hold a value, `row_scales` and `column_scales` as many as all matrices
         ///   of C have rows and columns, `bias` as many as one has columns; or they are null.
         #[allow(clippy::too_many_arguments)]
@@ -42,16 +54,17 @@ macro_rules! products {
             let finish = $crate::gemm::finish::Finish {
                 alphas: [alpha, a_scale, b_scale], row_scales, column_scales, bias, rows: m, columns: n,
             };
+            type Target = $crate::gemm::hopper::$target<$out>;
+            let operands = $crate::gemm::hopper::load::Operands { a: &raw const *a, b: &raw const *b };
             let product = $crate::gemm::hopper::engine::Gemm {
-                operands: $crate::gemm::hopper::load::Operands { a: &raw const *a, b: &raw const *b },
-                c: &raw const *c,
+                operands: <Target as $crate::gemm::hopper::result::Target>::operands(operands),
+                c: Target { map: &raw const *c, finish },
                 sum: $sum,
-                finish,
                 k,
                 matrices,
             };
             // SAFETY: the kernel's contract is the engine's.
-            unsafe { <$tile>::compute::<$a, $b, $out, _>(product) }
+            unsafe { <$tile>::compute::<$a, $b, Target, _>(product) }
         }
     )* };
 }
@@ -60,11 +73,19 @@ pub(super) use products;
 
 products! {
     hopper_bf16_t128x256: Tile128x256, bf16, bf16 => bf16, Fast;
+    hopper_bf16_t128x192: Tile128x192, bf16, bf16 => bf16, Fast;
+    hopper_bf16_t64x256: Tile64x256, bf16, bf16 => bf16, Fast;
     hopper_bf16_t128x128: Tile128x128, bf16, bf16 => bf16, Fast;
     hopper_bf16_f32_t128x256: Tile128x256, bf16, bf16 => f32, Fast;
+    hopper_bf16_f32_t128x192: Tile128x192, bf16, bf16 => f32, Fast;
+    hopper_bf16_f32_t64x256: Tile64x256, bf16, bf16 => f32, Fast;
     hopper_bf16_f32_t128x128: Tile128x128, bf16, bf16 => f32, Fast;
     hopper_f16_t128x256: Tile128x256, f16, f16 => f16, Fast;
+    hopper_f16_t128x192: Tile128x192, f16, f16 => f16, Fast;
+    hopper_f16_t64x256: Tile64x256, f16, f16 => f16, Fast;
     hopper_f16_t128x128: Tile128x128, f16, f16 => f16, Fast;
     hopper_f16_f32_t128x256: Tile128x256, f16, f16 => f32, Fast;
+    hopper_f16_f32_t128x192: Tile128x192, f16, f16 => f32, Fast;
+    hopper_f16_f32_t64x256: Tile64x256, f16, f16 => f32, Fast;
     hopper_f16_f32_t128x128: Tile128x128, f16, f16 => f32, Fast;
 }

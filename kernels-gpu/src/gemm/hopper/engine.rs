@@ -1,17 +1,17 @@
 //! A block of the engine: who does what.
 
-use cuda_std::tma::TensorMap;
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 use cuda_std::{cluster, registers, thread, tma, warp};
 
+use super::consumer::{Turns, Warpgroup};
 use super::load::{Operands, Producer};
 use super::multiply::Consumer;
-use super::ring::Place;
+use super::result::{Place, Target};
+use super::ring;
 use super::schedule::{Grid, Schedule};
-use super::store::{Output, Store};
+use super::split::Share;
 use super::sum::{Part, Sum};
-use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS};
-use crate::gemm::finish::Finish;
+use super::tile::{CONSUMERS, ROW_BYTES, Tile, WARPGROUP_ROWS};
 
 /// Registers of a producer's thread, once it gave the rest to the consumers.
 const PRODUCER_REGISTERS: u32 = 40;
@@ -19,41 +19,48 @@ const PRODUCER_REGISTERS: u32 = 40;
 const CONSUMER_REGISTERS: u32 = 232;
 
 /// A batch of matrix products.
-pub(super) struct Gemm<O, S> {
+pub(super) struct Gemm<C, S> {
+    /// The engine's, as [`Target::operands`] says.
     pub operands: Operands,
-    /// C, matrix after matrix, in boxes of 64 rows by 128 bytes.
-    pub c: *const TensorMap,
+    pub c: C,
     /// How products are summed.
     pub sum: S,
-    pub finish: Finish<O>,
     /// Elements of K.
     pub k: u32,
     /// Products.
     pub matrices: u32,
 }
 
-impl<O, S> Gemm<O, S> {
-    /// Elements of K in a stage, and stages that K takes.
+impl<C, S> Gemm<C, S> {
+    /// Elements of K in a stage.
+    const fn elements<T>() -> u32 {
+        ROW_BYTES / size_of::<T>() as u32
+    }
+
+    /// The first stage of K, and how many, of a block's share.
     #[inline(always)]
-    fn steps<T>(&self) -> (u32, u32) {
-        let elements = ROW_BYTES / size_of::<T>() as u32;
-        (elements, self.k.div_ceil(elements))
+    fn steps<T>(&self, share: Share) -> [u32; 2] {
+        share.stages(self.k.div_ceil(Self::elements::<T>()))
     }
 }
 
-impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32>
-    Tile<R, CONSUMERS, STAGES, CLUSTER>
+impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, const SPLIT: u32>
+    Tile<R, SHARING, STAGES, CLUSTER, SPLIT>
 {
+    /// Whether the blocks of a cluster compute tiles together.
+    const TOGETHER: bool = CLUSTER * SPLIT > 1;
+
     /// Computes this block's tiles of a batch of products.
     ///
     /// # Safety
     /// - A grid of one dimension, of clusters of `CLUSTER` blocks of [`Tile::THREADS`] threads with
-    ///   [`Tile::SHARED_BYTES`] of dynamic shared memory, which the kernel's launch bounds allow.
-    /// - The maps are of A, B and C, in the boxes that [`Operands`] and [`Gemm`] say, swizzled by 128 bytes; K is
+    ///   [`Tile::SHARED_BYTES`] of dynamic shared memory, which the kernel's launch bounds allow; where blocks may
+    ///   share K, of clusters of a power of two up to `SPLIT`, of at most as many blocks as K has stages.
+    /// - The maps are of A, B and C, in the boxes that [`Operands`] and the target say, swizzled by 128 bytes; K is
     ///   not zero. Nobody else uses C.
     #[inline(always)]
-    pub(super) unsafe fn compute<A: Reads<KMajor>, B: Reads<KMajor>, O: Output, S: Sum>(
-        gemm: Gemm<O, S>,
+    pub(super) unsafe fn compute<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
+        gemm: Gemm<C, S>,
     ) where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
@@ -68,51 +75,60 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
             if warpgroup == 0 {
                 registers::decrease::<PRODUCER_REGISTERS>();
                 if thread::thread_idx_x() == 0 {
-                    Self::produce::<A, O, S>(&gemm);
+                    Self::produce::<A, C, S>(&gemm);
                 }
             } else {
                 registers::increase::<CONSUMER_REGISTERS>();
-                Self::consume::<A, B, O, S>(&gemm, warpgroup - 1);
+                Self::consume::<A, B, C, S>(&gemm, warpgroup - 1);
             }
-            if CLUSTER > 1 {
-                // A block's shared memory stays until its peer has stopped writing to it.
+            if Self::TOGETHER {
+                // A block's shared memory stays until its peers have stopped writing to it.
                 cluster::sync();
             }
         }
     }
 
-    /// Makes the ring, for all blocks that use it.
+    /// Makes the ring, and the exchanges, for all blocks that use them.
     #[inline(always)]
     #[track_caller]
-    unsafe fn start<O, S>(gemm: &Gemm<O, S>) {
+    unsafe fn start<C: Target, S>(gemm: &Gemm<C, S>) {
         // SAFETY: the caller's contract.
         unsafe {
             if thread::thread_idx_x() == 0 {
                 tma::prefetch(gemm.operands.a);
                 tma::prefetch(gemm.operands.b);
-                tma::prefetch(gemm.c);
-                Self::ring().init(CONSUMERS);
+                tma::prefetch(gemm.c.map());
+                if SPLIT > 1 {
+                    let mut consumer = 0;
+                    while consumer < CONSUMERS {
+                        Self::exchange(consumer, Self::share()).init();
+                        consumer += 1;
+                    }
+                }
+                Self::ring().init(SHARING);
             }
-            if CLUSTER == 1 {
-                thread::sync_threads();
-            } else {
+            if Self::TOGETHER {
                 cluster::sync();
+            } else {
+                thread::sync_threads();
             }
         }
     }
 
-    /// The tiles of this block's cluster, in units of a cluster's.
+    /// The tiles of this block, in units of its cluster's.
     #[inline(always)]
     #[track_caller]
-    fn schedule<O, S>(gemm: &Gemm<O, S>) -> Schedule {
-        Schedule::new::<CLUSTER>(Grid {
+    fn schedule<C: Target, S>(gemm: &Gemm<C, S>) -> Schedule {
+        let [rows, columns] = gemm.c.extents();
+        let grid = Grid {
             matrices: gemm.matrices,
-            rows: gemm.finish.rows.div_ceil(Self::BM * CLUSTER),
-            columns: gemm.finish.columns.div_ceil(Self::BN),
-        })
+            rows: rows.div_ceil(Self::BM * CLUSTER),
+            columns: columns.div_ceil(Self::BN),
+        };
+        Schedule::new(grid, Self::TOGETHER)
     }
 
-    /// The block's rank in its cluster.
+    /// The block's rank among those that share B.
     #[inline(always)]
     #[track_caller]
     fn rank() -> u32 {
@@ -123,63 +139,90 @@ impl<const R: usize, const CONSUMERS: u32, const STAGES: u32, const CLUSTER: u32
         }
     }
 
+    /// The block's share of K.
+    #[inline(always)]
+    #[track_caller]
+    fn share() -> Share {
+        if SPLIT == 1 {
+            Share::ALL
+        } else {
+            Share::of_cluster()
+        }
+    }
+
     /// The producer's part.
     #[inline(always)]
     #[track_caller]
-    unsafe fn produce<T, O, S>(gemm: &Gemm<O, S>) {
+    unsafe fn produce<T, C: Target, S>(gemm: &Gemm<C, S>) {
         let mut producer = Producer {
             operands: gemm.operands,
             ring: Self::ring(),
-            place: Place::START,
+            place: ring::Place::START,
             layout: Self::LAYOUT,
             rank: Self::rank(),
         };
-        let (elements, steps) = gemm.steps::<T>();
+        let steps = gemm.steps::<T>(Self::share());
         let mut tiles = Self::schedule(gemm);
         while let Some(tile) = tiles.advance() {
             // SAFETY: the caller's contract.
-            unsafe { producer.tile(tile, steps, elements) };
+            unsafe { producer.tile(tile, steps, Gemm::<C, S>::elements::<T>()) };
         }
     }
 
     /// A consumer's part.
     #[inline(always)]
     #[track_caller]
-    unsafe fn consume<A: Reads<KMajor>, B: Reads<KMajor>, O: Output, S: Sum>(
-        gemm: &Gemm<O, S>,
+    unsafe fn consume<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
+        gemm: &Gemm<C, S>,
         consumer: u32,
     ) where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         let thread = thread::thread_idx_x() % 128;
-        let mut operands = Consumer::new(Self::ring(), Self::LAYOUT, consumer, thread);
-        let store = Store {
-            map: gemm.c,
-            finish: gemm.finish,
-            slabs: Self::slabs(consumer),
-            consumer,
-            thread,
+        let turns = Turns::of(consumer, SHARING);
+        let mut operands = Consumer::new(Self::ring(), Self::LAYOUT, turns.part(), thread);
+        let (warpgroup, share) = (Warpgroup { consumer, thread }, Self::share());
+        let slabs = Self::slabs(consumer);
+        let place = Place {
+            warpgroup,
+            slabs,
+            count: Self::SLABS,
+            share,
         };
-        let (_, k_steps) = gemm.steps::<A>();
+        let mut exchange = Self::exchange(consumer, share);
+        let [first_step, k_steps] = gemm.steps::<A>(share);
         let rank = Self::rank();
         let mut d = Accumulator::<R>::zero();
         let mut tiles = Self::schedule(gemm);
+        let mut first = turns.before() == 0;
+        tiles.skip(turns.before());
+        operands.skip(turns.before() * k_steps);
         while let Some(tile) = tiles.advance() {
-            let row = (tile.row * CLUSTER + rank) * Self::BM + consumer * WARPGROUP_ROWS;
+            operands.relay = turns.relay(first, tiles.is_done());
+            first = false;
+            let row = (tile.row * CLUSTER + rank) * Self::BM + turns.part() * WARPGROUP_ROWS;
             let column = tile.column * Self::BN;
             let part = Part {
                 row,
                 column,
+                first_step,
                 k_steps,
             };
+            let corner = [tile.matrix, row, column];
             // SAFETY: the caller's contract.
             unsafe {
+                let ahead = gemm.c.ahead::<R>(thread, corner);
                 gemm.sum
                     .part::<A, B, R, STAGES, CLUSTER>(&mut operands, &mut d, part);
-                store.accumulator(&d, [tile.matrix, row, column]);
+                if SPLIT > 1 {
+                    exchange.sum(&mut d, warpgroup);
+                }
+                gemm.c.store(&d, &ahead, corner, place);
             }
+            tiles.skip(turns.between());
+            operands.skip(turns.between() * k_steps);
         }
-        store.wait();
+        place.wait();
     }
 }

@@ -6,7 +6,7 @@ use super::ring::{Place, Ring};
 use super::schedule::TilePlace;
 use super::tile::{Layout, ROW_BYTES};
 
-/// Where operands come from.
+/// Where the engine's operands come from.
 #[derive(Clone, Copy)]
 pub(super) struct Operands {
     /// A, matrix after matrix, in boxes of a tile's rows by 128 bytes.
@@ -26,13 +26,13 @@ pub(super) struct Producer<const STAGES: u32, const CLUSTER: u32> {
 }
 
 impl<const STAGES: u32, const CLUSTER: u32> Producer<STAGES, CLUSTER> {
-    /// Loads the operands of a tile, in `k_steps` stages of `k_elements` each.
+    /// Loads the operands of a tile: `k_steps` stages of `k_elements` each, from stage `first` on.
     ///
     /// # Safety
     /// One thread of the block executes this. The maps are as [`Operands`] says, of operands that are readable.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn tile(&mut self, tile: TilePlace, k_steps: u32, k_elements: u32) {
+    pub unsafe fn tile(&mut self, tile: TilePlace, [first, k_steps]: [u32; 2], k_elements: u32) {
         let part = self.rank * self.layout.b_rows;
         let row = tile.row * CLUSTER + self.rank;
         let a_row = (row * self.layout.a_rows) as i32;
@@ -40,7 +40,7 @@ impl<const STAGES: u32, const CLUSTER: u32> Producer<STAGES, CLUSTER> {
         let matrix = tile.matrix as i32;
         let mut step = 0;
         while step < k_steps {
-            let k = (step * k_elements) as i32;
+            let k = ((first + step) * k_elements) as i32;
             // SAFETY: the caller's contract.
             unsafe { self.stage([k, a_row, matrix], [k, b_row, matrix], part) };
             step += 1;

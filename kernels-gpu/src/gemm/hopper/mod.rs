@@ -8,6 +8,7 @@
 //!                            │
 //!                 consumer warpgroups: 64 rows of C each, wgmma
 //!                            │
+//!                            │          (where blocks share K, they add up their sums)
 //!                 finish: scales, bias ─▶ slabs in shared memory ─▶ TMA store
 //! ```
 //!
@@ -21,9 +22,15 @@
 //! | `promote` | the other main loop: every stage's sum is scaled and added in `f32` |
 //! | `scales` | the factors of stages, where blocks have scales |
 //! | `sum` | the choice between the loops |
-//! | `store` | from values to memory |
+//! | `split` | the sums of blocks that share K become one |
+//! | `result` | the choice between the ways to lay a tile over C |
+//! | `columns` | what is done to columns of C |
+//! | `store` | from values to memory, straight |
+//! | `transpose` | the same with rows and columns swapped |
+//! | `consumer` | a warpgroup as one |
 //! | `engine` | all of it together |
 //! | [`dense`] | the kernels of 16-bit floats |
+//! | [`few`], [`fp8_few`], [`block_scaled_few`] | those for few rows: swapped tiles, K shared where there are few |
 //! | [`fp8`], [`fp8_mixed`] | those of FP8, and of its two formats with each other |
 //! | [`block_scaled`] | those of FP8 with scales of blocks |
 //!
@@ -33,19 +40,29 @@
 //! A new kind of product is another type in one of these places, not another kernel body.
 
 pub mod block_scaled;
+pub mod block_scaled_few;
+mod columns;
+mod consumer;
 pub mod dense;
 mod engine;
+pub mod few;
 pub mod fp8;
+pub mod fp8_few;
 pub mod fp8_mixed;
 mod load;
 mod multiply;
 mod promote;
+mod result;
 mod ring;
 mod scales;
 mod schedule;
+mod split;
 mod store;
 mod sum;
 mod tile;
+mod transpose;
 
 pub use schedule::GROUP;
-pub use tile::{ROW_BYTES, Tile};
+use store::Straight;
+pub use tile::{ROW_BYTES, Tile, WARP_ROWS};
+use transpose::Swapped;

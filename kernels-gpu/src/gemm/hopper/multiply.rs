@@ -3,6 +3,7 @@
 use cuda_std::unroll;
 use cuda_std::wgmma::{self, Accumulator, Descriptor, InFlight, KMajor, Product, Reads, Swizzle};
 
+use super::consumer::Relay;
 use super::ring::{Place, Ring};
 use super::tile::{Layout, ROW_BYTES, WARPGROUP_ROWS};
 
@@ -20,6 +21,8 @@ pub(super) struct Consumer<const STAGES: u32, const CLUSTER: u32> {
     stage_bytes: u32,
     /// The thread's number in the warpgroup.
     thread: u32,
+    /// How the ring comes and goes.
+    pub relay: Relay,
 }
 
 impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
@@ -35,7 +38,14 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
             b: Descriptor::k_major(first.add(layout.b_offset), Swizzle::Bytes128),
             stage_bytes: layout.stage_bytes,
             thread,
+            relay: Relay::NONE,
         }
+    }
+
+    /// Leaves out stages that are another consumer's.
+    #[inline(always)]
+    pub fn skip(&mut self, stages: u32) {
+        self.place.skip(stages);
     }
 
     /// The thread's number in the warpgroup.
@@ -62,29 +72,31 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
-        let mut last = self.place.stage;
-        let mut k = 0;
+        // SAFETY: the warpgroup is whole.
+        unsafe { self.relay.wait() };
+        let (mut last, mut k) = (0, 0);
         while k < k_steps {
             // SAFETY: the warpgroup is whole, and the stage is full until it is released.
             unsafe {
-                self.begin::<A, B, R>(d, k > 0);
+                let stage = self.begin::<A, B, R>(d, k > 0);
                 wgmma::wait_group::<1>(());
                 if k > 0 {
-                    self.ring.release(last, self.thread);
+                    self.release(last);
                 }
+                last = stage;
             }
-            last = self.place.stage;
-            self.place.advance();
             k += 1;
         }
         // SAFETY: as above.
         unsafe {
+            self.relay.pass();
             wgmma::wait_group::<0>(d);
-            self.ring.release(last, self.thread);
+            self.release(last);
         }
     }
 
-    /// Waits for the next stage and begins its products, a group: `d += A B^T`, or `d = A B^T` unless `adds`.
+    /// Waits for the next stage and begins its products, a group: `d += A B^T`, or `d = A B^T` unless `adds`. Returns the
+    /// stage's place in the ring, and goes on to the next.
     ///
     /// # Safety
     /// As [`Consumer::multiply`]; what is in `d` was settled, or left to products.
@@ -94,10 +106,12 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
         &mut self,
         d: &mut Accumulator<R>,
         adds: bool,
-    ) where
+    ) -> u32
+    where
         Accumulator<R>: Product<A, B>,
     {
-        let on = self.place.stage * self.stage_bytes;
+        let stage = self.place.stage;
+        let on = stage * self.stage_bytes;
         // SAFETY: the warpgroup is whole, and the stage is full until it is released.
         unsafe {
             self.ring.wait_full(self.place);
@@ -109,17 +123,18 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
             });
             wgmma::commit_group();
         }
+        self.place.advance();
+        stage
     }
 
-    /// Hands the stage back whose products were just waited for, and goes on to the next.
+    /// Hands a stage back, whose products were waited for.
     ///
     /// # Safety
     /// All threads of the warpgroup execute this, once a stage.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn hand_back(&mut self) {
+    pub unsafe fn release(&self, stage: u32) {
         // SAFETY: the caller's contract.
-        unsafe { self.ring.release(self.place.stage, self.thread) };
-        self.place.advance();
+        unsafe { self.ring.release(stage, self.thread) };
     }
 }

@@ -68,19 +68,26 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
     {
         *d = Accumulator::zero();
         let mut partial = Accumulator::zero();
-        // SAFETY: there is a first stage.
-        let mut next = unsafe { factors.load(0) };
+        // SAFETY: there is a first stage, and the warpgroup is whole.
+        let mut next = unsafe {
+            let first = factors.load(0);
+            self.relay.wait();
+            first
+        };
         let mut k = 0;
         while k < k_steps {
-            let stage = next;
+            let scale = next;
             k += 1;
             // SAFETY: the caller's contract; after the last stage its own factors are loaded again.
             unsafe {
-                self.begin::<A, B, R>(&mut partial, false);
+                let stage = self.begin::<A, B, R>(&mut partial, false);
+                if k == k_steps {
+                    self.relay.pass();
+                }
                 next = factors.load(k.min(k_steps - 1));
                 wgmma::wait_group::<0>(&mut partial);
-                self.hand_back();
-                add::<F, R>(d, &partial, &stage);
+                self.release(stage);
+                add::<F, R>(d, &partial, &scale);
             }
         }
     }

@@ -21,6 +21,14 @@ pub(super) struct Place<const STAGES: u32> {
 impl<const STAGES: u32> Place<STAGES> {
     pub const START: Self = Self { stage: 0, round: 0 };
 
+    /// Goes on by `stages`.
+    #[inline(always)]
+    pub fn skip(&mut self, stages: u32) {
+        let stage = self.stage + stages;
+        self.stage = stage % STAGES;
+        self.round ^= stage / STAGES % 2;
+    }
+
     /// The next stage.
     #[inline(always)]
     pub fn advance(&mut self) {

@@ -7,7 +7,8 @@
 //! C[i, j] = sum over s of  a_scales[i, s] * b_scales[j, s] * (A_s B_s^T)[i, j]
 //! ```
 //!
-//! A thread has two rows of its part, and loads their factors from global memory, a stage ahead.
+//! A thread has two rows of its part, and loads their factors from global memory, a stage ahead. Where rows and columns
+//! are swapped, the engine's A is the product's B, whose rows may share scales.
 
 use cuda_std::warp::{self, FULL_MASK, WARP_SIZE};
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
@@ -21,6 +22,8 @@ use crate::gemm::scales::{BLOCK, Scales};
 #[derive(Clone, Copy)]
 pub(super) struct BlockScaled<const EACH: bool> {
     pub a: Scales,
+    /// Rows of A that share a scale.
+    pub a_shared: u32,
     pub b: Scales,
 }
 
@@ -63,6 +66,13 @@ trait PartFactors {
     fn factors(&self, thread: u32, part: Part) -> Self::Of;
 }
 
+/// The scales of a row, of which `shared` share one, from the part's first stage on.
+#[inline(always)]
+fn start(scales: Scales, row: u32, shared: u32, part: Part) -> *const f32 {
+    let on = u64::from(part.first_step) * u64::from(scales.block_step);
+    scales.row(row, shared).wrapping_add(on as usize)
+}
+
 /// The factors of a thread's two rows; not an array, which LLVM would pack into a word as soon as both are loaded.
 #[derive(Clone, Copy)]
 struct RowFactors {
@@ -79,11 +89,12 @@ struct Rows {
 
 impl Rows {
     #[inline(always)]
-    fn of(scales: Scales, thread: u32, part: Part) -> Self {
+    fn of((scales, shared): (Scales, u32), thread: u32, part: Part) -> Self {
         let first = part.row + thread / 32 * 16 + thread % 32 / 4;
+        let row = |row: u32| start(scales, row, shared, part);
         Self {
             scales,
-            rows: [scales.row(first, 1), scales.row(first + 8, 1)],
+            rows: [row(first), row(first + 8)],
         }
     }
 
@@ -114,9 +125,9 @@ impl PartFactors for BlockScaled<false> {
     #[inline(always)]
     fn factors(&self, thread: u32, part: Part) -> Together {
         Together {
-            a: Rows::of(self.a, thread, part),
+            a: Rows::of((self.a, self.a_shared), thread, part),
             b: self.b,
-            tile: self.b.row(part.column, BLOCK),
+            tile: start(self.b, part.column, BLOCK, part),
         }
     }
 }
@@ -155,9 +166,9 @@ impl PartFactors for BlockScaled<true> {
     fn factors(&self, thread: u32, part: Part) -> Each {
         let lane = thread % 32;
         let first = part.column + lane / 4 * 8 + 2 * (lane % 4);
-        let scales = |column: u32| self.b.row(column, 1);
+        let scales = |column: u32| start(self.b, column, 1, part);
         Each {
-            a: Rows::of(self.a, thread, part),
+            a: Rows::of((self.a, self.a_shared), thread, part),
             b: self.b,
             columns: [
                 scales(first),

@@ -41,15 +41,27 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Those of this block's cluster.
+    /// Those of this block, or of its cluster, where its blocks compute tiles together.
     #[inline(always)]
     #[track_caller]
-    pub fn new<const CLUSTER: u32>(grid: Grid) -> Self {
-        let (index, step) = match CLUSTER {
-            1 => (thread::block_idx_x(), thread::grid_dim_x()),
-            _ => (cluster::idx_x(), cluster::grid_dim_x()),
+    pub fn new(grid: Grid, together: bool) -> Self {
+        let (index, step) = match together {
+            false => (thread::block_idx_x(), thread::grid_dim_x()),
+            true => (cluster::idx_x(), cluster::grid_dim_x()),
         };
         Self { grid, index, step }
+    }
+
+    /// Whether there is none more.
+    #[inline(always)]
+    pub fn is_done(&self) -> bool {
+        self.index >= self.grid.matrices * self.grid.rows * self.grid.columns
+    }
+
+    /// Leaves `tiles` of them out.
+    #[inline(always)]
+    pub fn skip(&mut self, tiles: u32) {
+        self.index += tiles * self.step;
     }
 
     /// The next tile, if there is one more.
@@ -58,7 +70,7 @@ impl Schedule {
     /// pipeline of wgmma.
     #[inline(always)]
     pub fn advance(&mut self) -> Option<TilePlace> {
-        if self.index >= self.grid.matrices * self.grid.rows * self.grid.columns {
+        if self.is_done() {
             return None;
         }
         let place = place(self.index, self.grid);

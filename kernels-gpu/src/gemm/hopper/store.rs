@@ -1,22 +1,27 @@
 //! From accumulators to C: through slabs in shared memory, which tensor copies store.
 //!
 //! ```text
-//! slab     64 rows of 128 bytes, swizzled by 128 bytes: 64 columns of a 16-bit type, 32 of f32
+//! slab     a warp's 16 rows of 128 bytes, swizzled by 128 bytes: 64 columns of a 16-bit type, 32 of f32
 //! thread   registers 4j .. 4j + 4 of an accumulator: rows r and r + 8, columns 8j + 2q and the next
 //!          (r = 16 warp + lane / 4, q = lane % 4)
 //! ```
 //!
-//! A tensor copy leaves out what C does not have, and goes on while the next slab is written.
+//! Every warp stores its own slabs, and waits for no other. A tensor copy leaves out what C does not have, and goes on
+//! while the next slab is written.
 
 use cuda_std::cvt::{f32x2_to_bf16x2, f32x2_to_f16x2};
 use cuda_std::shared::Shared;
 use cuda_std::stmatrix::stmatrix_x4;
 use cuda_std::tma::{self, TensorMap};
+use cuda_std::warp::{self, FULL_MASK};
 use cuda_std::wgmma::Accumulator;
-use cuda_std::{bulk, fence, thread, unroll};
+use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
-use super::tile::{ROW_BYTES, SLAB_BYTES};
+use super::columns::{ByColumn, Dealt, Same};
+use super::load::Operands;
+use super::result::{Corner, Place, Target};
+use super::tile::{ROW_BYTES, SLAB_BYTES, WARP_ROWS};
 use crate::element::Element;
 use crate::gemm::finish::Finish;
 
@@ -29,8 +34,8 @@ pub(super) trait Output: Element {
     /// row `r`, then that of row `r + 8`.
     ///
     /// # Safety
-    /// All lanes of the warp execute this; `slab` is the warpgroup's, and nobody else uses it.
-    unsafe fn write(slab: Shared<u8>, thread: u32, chunk: u32, values: [[f32; 2]; 4]);
+    /// All lanes of the warp execute this; `slab` is the warp's, and nobody else uses it.
+    unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]);
 }
 
 macro_rules! sixteen_bits {
@@ -38,9 +43,8 @@ macro_rules! sixteen_bits {
         impl Output for $type {
             #[inline(always)]
             #[track_caller]
-            unsafe fn write(slab: Shared<u8>, thread: u32, chunk: u32, values: [[f32; 2]; 4]) {
-                let lane = thread % 32;
-                let row = thread / 32 * 16 + lane % 16;
+            unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
+                let row = lane % 16;
                 let unit = (chunk + lane / 16) ^ (row % 8);
                 let [a, b, c, d] = values;
                 let packed = [$pack(a[0], a[1]), $pack(b[0], b[1]), $pack(c[0], c[1]), $pack(d[0], d[1])];
@@ -59,10 +63,10 @@ sixteen_bits! {
 impl Output for f32 {
     #[inline(always)]
     #[track_caller]
-    unsafe fn write(slab: Shared<u8>, thread: u32, chunk: u32, values: [[f32; 2]; 4]) {
-        let (lane, quad) = (thread % 32, thread % 4);
+    unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
+        let quad = lane % 4;
         unroll!(i < 4 => {
-            let row = thread / 32 * 16 + lane / 4 + 8 * (i as u32 % 2);
+            let row = lane / 4 + 8 * (i as u32 % 2);
             let unit = (2 * (chunk + i as u32 / 2) + quad / 2) ^ (row % 8);
             let place = slab.byte_add::<u64>(row * ROW_BYTES + unit * 16 + quad % 2 * 8);
             let [low, high] = values[i];
@@ -73,125 +77,175 @@ impl Output for f32 {
     }
 }
 
-/// A consumer's way to C.
-pub(super) struct Store<O> {
-    /// C, matrix after matrix, in boxes of 64 rows by 128 bytes.
+/// C, whose rows a tile's rows are.
+#[derive(Clone, Copy)]
+pub(super) struct Straight<O> {
+    /// C, matrix after matrix, in boxes of a warp's rows by 128 bytes.
     pub map: *const TensorMap,
     /// What is done to the sums.
     pub finish: Finish<O>,
-    /// The consumer's slabs.
-    pub slabs: Shared<u8>,
-    /// Which consumer it is.
-    pub consumer: u32,
-    /// The thread's number in it.
-    pub thread: u32,
 }
 
-impl<O: Output> Store<O> {
-    /// Stores an accumulator, whose first element is that of matrix `matrix` of C at `row` and `column`.
-    ///
-    /// # Safety
-    /// All threads of the warpgroup execute this. The map is of C, which nobody else writes there.
+/// What is done to a thread's sums.
+pub(super) struct Factors<O> {
+    /// The product's.
+    alphas: [f32; 3],
+    /// Those of its two rows.
+    rows: [f32; 2],
+    /// What is done to columns, if anything.
+    columns: Option<Dealt<O>>,
+}
+
+impl<O: Output> Target for Straight<O> {
+    type Ahead = Factors<O>;
+
+    #[inline(always)]
+    fn map(&self) -> *const TensorMap {
+        self.map
+    }
+
+    #[inline(always)]
+    fn extents(&self) -> [u32; 2] {
+        [self.finish.rows, self.finish.columns]
+    }
+
+    #[inline(always)]
+    fn operands(operands: Operands) -> Operands {
+        operands
+    }
+
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn accumulator<const R: usize>(
+    unsafe fn ahead<const R: usize>(
+        &self,
+        thread: u32,
+        [matrix, row, column]: Corner,
+    ) -> Factors<O> {
+        let finish = self.finish.of_matrix(matrix);
+        let own = row + thread / 32 * WARP_ROWS + thread % 32 / 4;
+        // SAFETY: the caller's contract.
+        unsafe {
+            let [rows] = finish.scales_of_rows([[own, own + 8]]);
+            let columns = match finish.changes_columns() {
+                true => Some(Dealt::of(&finish, column)),
+                false => None,
+            };
+            Factors {
+                alphas: finish.alphas(),
+                rows,
+                columns,
+            }
+        }
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn store<const R: usize>(
         &self,
         d: &Accumulator<R>,
-        [matrix, row, column]: [u32; 3],
+        ahead: &Factors<O>,
+        corner: Corner,
+        place: Place,
     ) {
-        let own = row + self.thread / 32 * 16 + self.thread % 32 / 4;
-        let finish = self.finish.of_matrix(matrix);
-        // SAFETY: the caller's contract.
-        let factors = unsafe { [finish.row(own), finish.row(own + 8)] };
-        unroll!(slab < 8 => {
-            if slab * (O::COLUMNS as usize) < 2 * R {
-                let column = column + slab as u32 * O::COLUMNS;
-                // SAFETY: the caller's contract.
-                unsafe { self.slab::<R>(d, slab, [matrix, row, column], &finish, factors) };
+        let [a, b, c] = ahead.alphas;
+        let rows = ahead.rows.map(|scale| a * b * c * scale);
+        // SAFETY: the caller's contract. One choice for all columns: one for each would take longer than all sums.
+        unsafe {
+            match &ahead.columns {
+                Some(columns) => self.part(d, rows, &columns.pairs(), corner, place),
+                None => self.part(d, rows, &Same, corner, place),
+            }
+        }
+    }
+}
+
+impl<O: Output> Straight<O> {
+    /// Stores an accumulator.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn part<const R: usize, C: ByColumn>(
+        &self,
+        d: &Accumulator<R>,
+        rows: [f32; 2],
+        columns: &C,
+        [matrix, row, column]: Corner,
+        place: Place,
+    ) {
+        let (warp, lane) = (place.warpgroup.thread / 32, place.warpgroup.thread % 32);
+        let row = row + warp * WARP_ROWS;
+        let slabs = place.slabs.add(warp * WARP_ROWS * ROW_BYTES);
+        unroll!(index < 8 => {
+            if index * (O::COLUMNS as usize) < 2 * R {
+                let slab = slabs.add(index as u32 % place.count * SLAB_BYTES);
+                let column = column + index as u32 * O::COLUMNS;
+                // SAFETY: the copy that read the slab is waited for by the lane that began it.
+                unsafe {
+                    if lane == 0 {
+                        match index == 0 || place.count == 1 {
+                            true => bulk::wait_group_read::<0>(),
+                            false => bulk::wait_group_read::<1>(),
+                        }
+                    }
+                    warp::sync_warp(FULL_MASK);
+                    Self::fill(slab, lane, index, d, rows, columns);
+                    fence::proxy_async_shared();
+                    warp::sync_warp(FULL_MASK);
+                    if lane == 0 {
+                        tma::store(self.map, [column, row, matrix].map(|at| at as i32), slab);
+                        bulk::commit_group();
+                    }
+                }
             }
         });
     }
 
-    /// Stores slab `index` of the accumulator.
+    /// Fills slab `index` of an accumulator.
     #[inline(always)]
     #[track_caller]
-    unsafe fn slab<const R: usize>(
-        &self,
-        d: &Accumulator<R>,
+    unsafe fn fill<const R: usize, C: ByColumn>(
+        slab: Shared<u8>,
+        lane: u32,
         index: usize,
-        [matrix, row, column]: [u32; 3],
-        finish: &Finish<O>,
-        factors: [f32; 2],
+        d: &Accumulator<R>,
+        rows: [f32; 2],
+        columns: &C,
     ) {
-        let slab = self.slabs.add(index as u32 % 2 * SLAB_BYTES);
-        let own = column + 2 * (self.thread % 4);
-        let first = index * O::COLUMNS as usize / 2;
-        // SAFETY: the slab was read by the copy before the last, and the barrier says so to all.
-        unsafe {
-            if self.thread == 0 {
-                bulk::wait_group_read::<1>();
-            }
-            self.sync();
-            unroll!(two < 4 => {
-                if two * 16 < O::COLUMNS as usize {
-                    let values = values(d, first + 8 * two, finish, own + 16 * two as u32, factors);
-                    O::write(slab, self.thread, 2 * two as u32, values);
+        let first = index * O::COLUMNS as usize / 8;
+        unroll!(two < 4 => {
+            if two * 16 < O::COLUMNS as usize {
+                // SAFETY: the caller's contract.
+                unsafe {
+                    let values = values(d, first + 2 * two, rows, columns);
+                    O::write(slab, lane, 2 * two as u32, values);
                 }
-            });
-            fence::proxy_async_shared();
-            self.sync();
-            if self.thread == 0 {
-                let place = [column as i32, row as i32, matrix as i32];
-                tma::store(self.map, place, slab);
-                bulk::commit_group();
             }
-        }
-    }
-
-    /// Waits until all stores have been done.
-    #[inline(always)]
-    #[track_caller]
-    pub fn wait(&self) {
-        if self.thread == 0 {
-            bulk::wait_group::<0>();
-        }
-    }
-
-    /// A barrier of the warpgroup.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn sync(&self) {
-        // SAFETY: the caller's contract; each consumer has a barrier of its own.
-        unsafe {
-            match self.consumer {
-                0 => thread::barrier_sync::<1>(128),
-                _ => thread::barrier_sync::<2>(128),
-            }
-        }
+        });
     }
 }
 
-/// The values of registers `first .. first + 8`, two chunks of columns that begin at `column` for this thread.
+/// The values of chunks `first` and the next, 8 columns each.
 ///
 /// # Safety
-/// The pointers of `finish` are null or valid.
+/// All lanes of the warp execute this.
 #[inline(always)]
 #[track_caller]
-unsafe fn values<O: Element, const R: usize>(
+unsafe fn values<const R: usize, C: ByColumn>(
     d: &Accumulator<R>,
     first: usize,
-    finish: &Finish<O>,
-    column: u32,
-    factors: [f32; 2],
+    rows: [f32; 2],
+    columns: &C,
 ) -> [[f32; 2]; 4] {
     let mut values = [[0.0; 2]; 4];
     unroll!(chunk < 2 => {
+        let j = first + chunk;
+        let sums = |half: usize| {
+            let i = 4 * j + 2 * half;
+            [d.get(i) * rows[half], d.get(i + 1) * rows[half]]
+        };
         // SAFETY: the caller's contract.
-        let pair = unsafe { finish.pair(column + 8 * chunk as u32) };
-        unroll!(half < 2 => {
-            let i = first + 4 * chunk + 2 * half;
-            values[2 * chunk + half] = pair.finish([d.get(i), d.get(i + 1)], factors[half]);
-        });
+        let [upper, lower] = unsafe { columns.finish(j, [sums(0), sums(1)]) };
+        values[2 * chunk] = upper;
+        values[2 * chunk + 1] = lower;
     });
     values
 }

@@ -18,7 +18,9 @@ pub(super) struct Part {
     pub row: u32,
     /// The column of C that its first column is.
     pub column: u32,
-    /// Stages that K takes, at least one.
+    /// The first stage of K that is summed.
+    pub first_step: u32,
+    /// Stages that are summed, at least one.
     pub k_steps: u32,
 }
 

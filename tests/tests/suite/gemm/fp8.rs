@@ -12,6 +12,7 @@ use gatewarp_tests::values::{Value, Values};
 use proptest::prelude::{Just, prop_oneof};
 use proptest::test_runner::TestCaseError;
 
+use super::few::{REAL_SHAPES, SHAPES};
 use super::fp8_inputs::{Case, Inputs, Vectors, cases};
 
 /// Adds this file's trials.
@@ -29,11 +30,14 @@ pub fn register(suite: &mut Suite) {
     suite.trial("mm_fp8::rounded::f16", rounded::<f16>);
     suite.trial("mm_fp8::rounded::f32", rounded::<f32>);
     suite.trial("mm_fp8::tiles", tiles);
+    suite.trial("mm_fp8::few::bf16", few::<bf16>);
+    suite.trial("mm_fp8::few::f16", few::<f16>);
+    suite.trial("mm_fp8::few::f32", few::<f32>);
     suite.trial("mm_fp8::allocating_form", allocating_form);
 }
 
 /// The library's result, in the case's frames.
-fn product<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
+pub fn product<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
     stream: &Stream,
     case: &Case,
     inputs: &Inputs<A, B, O>,
@@ -84,6 +88,8 @@ fn exact<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
         [case, case.fast(), case.of(3), case.of(0)]
     })
     .collect();
+    let padded = Case::plain([7, 133, 141], Values::Whole).padded();
+    kept.extend([padded, padded.fast(), padded.of(3)]);
     kept.extend(context.real(vec![
         Case::plain([129, 528, 2048], Values::Whole),
         Case::plain([129, 528, 2048], Values::Whole).fast(),
@@ -133,6 +139,30 @@ fn tiles(context: &Context) -> Outcome {
     context.check(0, kept, &cases(Just(Values::Whole)), |case| {
         let (got, want) = both::<E4m3, E4m3, bf16>(context, case)?;
         Ok(close("c", &got, &want, |_| Bound::EQUAL)?)
+    })
+}
+
+/// Few rows, by blocks that share K; twice the same.
+fn few<O: Fp8Output + Value>(context: &Context) -> Outcome
+where
+    E4m3: Fp8Gemm<E4m3, O>,
+{
+    let both_ways = |shape| {
+        let case = Case::plain(shape, Values::Whole);
+        [case, case.fast()]
+    };
+    let mut kept: Vec<_> = SHAPES
+        .into_iter()
+        .map(|[m, n, k]| [m, n.next_multiple_of(16), 2 * k])
+        .flat_map(both_ways)
+        .collect();
+    kept.push(Case::plain([7, 144, 1040], Values::Whole).fast().of(3));
+    kept.extend(context.real(REAL_SHAPES.into_iter().flat_map(both_ways).collect()));
+    context.check(0, kept, &cases(Just(Values::Whole)), |case| {
+        let (got, want) = both::<E4m3, E4m3, O>(context, case)?;
+        close("c", &got, &want, |_| Bound::EQUAL)?;
+        let (again, _) = both::<E4m3, E4m3, O>(context, case)?;
+        Ok(bits("again", &again, &got)?)
     })
 }
 

@@ -2,11 +2,14 @@
 
 mod batched;
 mod block_scaled;
+mod block_scaled_dynamic;
 mod dense;
+mod few;
 mod fp8;
 mod fp8_dynamic;
 mod fp8_inputs;
 mod grouped;
+mod tuner;
 
 use gatewarp_tests::suite::Suite;
 
@@ -14,8 +17,11 @@ use gatewarp_tests::suite::Suite;
 pub fn register(suite: &mut Suite) {
     batched::register(suite);
     block_scaled::register(suite);
+    block_scaled_dynamic::register(suite);
     dense::register(suite);
+    few::register(suite);
     fp8::register(suite);
     fp8_dynamic::register(suite);
     grouped::register(suite);
+    tuner::register(suite);
 }

@@ -1,6 +1,8 @@
 //! Matrix products.
 
-use gatewarp::gemm::{grouped_mm, grouped_mm_into, mm, mm_into};
+use gatewarp::gemm::{
+    TgvOptions, grouped_mm, grouped_mm_into, mm, mm_into, tgv_gemm, tgv_gemm_into,
+};
 use gatewarp::{Tensor, bf16};
 use gatewarp_tests::backend::Context;
 use gatewarp_tests::frame::{Frame, Framed};
@@ -10,6 +12,7 @@ use gatewarp_tests::suite::{Outcome, Suite};
 /// Adds this file's trials.
 pub fn register(suite: &mut Suite) {
     suite.trial("refused::mm", dense);
+    suite.trial("refused::tgv_gemm", tgv);
     suite.trial("refused::grouped_mm", grouped);
     suite.trial("refused::grouped_mm_of_too_many_groups", too_many_groups);
 }
@@ -64,6 +67,38 @@ fn dense_results(context: &Context) -> Outcome {
     refused("too many rows", &parts, || {
         mm::<bf16, f32>(stream, &nothing, &tall)
     })?;
+    Ok(())
+}
+
+/// Operands, a bias and a result that do not fit.
+fn tgv(context: &Context) -> Outcome {
+    let stream = &context.stream;
+    let (a, b) = (zeros(context, &[4, 6])?, zeros(context, &[5, 6])?);
+    let (other, bias) = (zeros(context, &[5, 7])?, zeros(context, &[4])?);
+    let (plain, biased) = (
+        TgvOptions::default(),
+        TgvOptions {
+            bias: Some(bias.view()),
+            pdl: true,
+        },
+    );
+    let mut c = Framed::<bf16>::poisoned(stream, &[4, 5], Frame::NONE)?;
+    let parts = ["tgv_gemm", "b must be [n, 6]", "[5, 7]"];
+    refused("operands", &parts, || {
+        tgv_gemm_into(stream, &a, &other, &mut c.view_mut()?, &plain)
+    })?;
+    let parts = ["tgv_gemm", "bias must be 5 elements", "[4]"];
+    refused("a bias", &parts, || {
+        tgv_gemm_into(stream, &a, &b, &mut c.view_mut()?, &biased)
+    })?;
+    refused("a bias", &parts, || tgv_gemm(stream, &a, &b, &biased))?;
+    c.untouched()?;
+    let mut c = Framed::<bf16>::poisoned(stream, &[5, 4], Frame::NONE)?;
+    let parts = ["tgv_gemm", "c must be [4, 5]", "[5, 4]"];
+    refused("a result", &parts, || {
+        tgv_gemm_into(stream, &a, &b, &mut c.view_mut()?, &plain)
+    })?;
+    c.untouched()?;
     Ok(())
 }
 

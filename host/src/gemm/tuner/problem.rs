@@ -1,0 +1,81 @@
+//! What an answer is for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::element::{DType, Element};
+use crate::gemm::options::Accumulation;
+
+/// A batch of products `C = A B^T`, as far as the choice of a plan may depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GemmProblem {
+    /// The elements of A.
+    pub a: DType,
+    /// The elements of B.
+    pub b: DType,
+    /// The elements of C.
+    pub c: DType,
+    /// Where sums are kept.
+    pub sums: Sums,
+    /// Products.
+    pub batch: usize,
+    /// Rows of C.
+    pub m: usize,
+    /// Columns of C.
+    pub n: usize,
+    /// Columns of A and B.
+    pub k: usize,
+}
+
+/// Where kernels of Hopper's engine keep sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sums {
+    /// In the tensor cores, over all of K.
+    TensorCores,
+    /// In `f32` on CUDA cores, after each 128 elements.
+    Promoted,
+    /// The same, each 128 elements times their scales.
+    BlockScaled,
+}
+
+impl GemmProblem {
+    /// The product of these types and `[batch, m, n, k]`.
+    #[must_use]
+    pub fn new<A: Element, B: Element, C: Element>(
+        sums: Sums,
+        [batch, m, n, k]: [usize; 4],
+    ) -> Self {
+        Self {
+            a: A::DTYPE,
+            b: B::DTYPE,
+            c: C::DTYPE,
+            sums,
+            batch,
+            m,
+            n,
+            k,
+        }
+    }
+}
+
+impl From<Accumulation> for Sums {
+    fn from(accumulation: Accumulation) -> Self {
+        match accumulation {
+            Accumulation::Fast => Self::TensorCores,
+            Accumulation::Promoted => Self::Promoted,
+        }
+    }
+}
+
+impl fmt::Display for GemmProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batch, m, n, k, .. } = self;
+        write!(
+            f,
+            "{batch} of {m} x {n} x {k}, {} x {} -> {}",
+            self.a, self.b, self.c
+        )
+    }
+}

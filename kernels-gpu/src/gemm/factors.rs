@@ -1,0 +1,84 @@
+//! What is done to sums, loaded while they are still summed.
+//!
+//! Loads come one after the other, and nothing is computed from them, so that nobody waits for them before the sums are
+//! there. What C does not have has the factor of a neighbour, since it is not stored.
+
+use cuda_std::unroll;
+
+use super::finish::Finish;
+use crate::element::Element;
+
+/// Two indices for each of two elements that a thread has.
+pub(super) type Pairs<const N: usize> = [[u32; 2]; N];
+
+impl<O: Element> Finish<O> {
+    /// Whether something is done to columns by themselves.
+    #[inline(always)]
+    pub fn changes_columns(&self) -> bool {
+        !self.column_scales.is_null() || !self.bias.is_null()
+    }
+
+    /// The factors of all, whose product counts.
+    ///
+    /// # Safety
+    /// The pointers are null or valid.
+    #[inline(always)]
+    pub unsafe fn alphas(&self) -> [f32; 3] {
+        let [a, b, c] = self.alphas;
+        // SAFETY: null or valid.
+        let of = |from: *const f32| unsafe { gather(from, [[0; 2]], 1, 1.0)[0][0] };
+        [of(a), of(b), of(c)]
+    }
+
+    /// The factors of rows.
+    ///
+    /// # Safety
+    /// The pointers are null or valid, and C has rows.
+    #[inline(always)]
+    pub unsafe fn scales_of_rows<const N: usize>(&self, rows: Pairs<N>) -> [[f32; 2]; N] {
+        // SAFETY: the caller's contract.
+        unsafe { gather(self.row_scales, rows, self.rows, 1.0) }
+    }
+
+    /// The factors of columns.
+    ///
+    /// # Safety
+    /// The pointers are null or valid, and C has columns.
+    #[inline(always)]
+    pub unsafe fn scales_of_columns<const N: usize>(&self, columns: Pairs<N>) -> [[f32; 2]; N] {
+        // SAFETY: the caller's contract.
+        unsafe { gather(self.column_scales, columns, self.columns, 1.0) }
+    }
+
+    /// What is added to columns.
+    ///
+    /// # Safety
+    /// The pointers are null or valid, and C has columns.
+    #[inline(always)]
+    pub unsafe fn biases<const N: usize>(&self, columns: Pairs<N>) -> [[O; 2]; N] {
+        // SAFETY: the caller's contract.
+        unsafe { gather(self.bias, columns, self.columns, O::from_f32(0.0)) }
+    }
+}
+
+/// Elements `at`, or the last of `count`, which is not 0; `absent` if the pointer is null.
+#[inline(always)]
+unsafe fn gather<T: Copy, const N: usize>(
+    from: *const T,
+    at: Pairs<N>,
+    count: u32,
+    absent: T,
+) -> [[T; 2]; N] {
+    const { assert!(N <= 8) };
+    let mut elements = [[absent; 2]; N];
+    if !from.is_null() {
+        unroll!(i < 8 => {
+            if i < N {
+                let [a, b] = at[i].map(|at| at.min(count.wrapping_sub(1)) as usize);
+                // SAFETY: one of `count` elements.
+                elements[i] = unsafe { [*from.add(a), *from.add(b)] };
+            }
+        });
+    }
+    elements
+}

@@ -1,0 +1,77 @@
+//! C, as a tile's sums become it: the choice between the ways to lay a tile over it.
+//!
+//! | way | tile | for |
+//! |---|---|---|
+//! | [`Straight`](super::store::Straight) | rows of C, columns of C | many rows |
+//! | [`Swapped`](super::transpose::Swapped) | columns of C, rows of C | few rows: those of B fill the 64 rows of a product |
+//!
+//! Swapped, the engine computes `C^T = B A^T`: its A is the product's B, and its B the product's A. Both are K-major, so
+//! that nothing but roles changes before the sums are stored.
+
+use cuda_std::bulk;
+use cuda_std::shared::Shared;
+use cuda_std::tma::TensorMap;
+use cuda_std::wgmma::Accumulator;
+
+use super::consumer::Warpgroup;
+use super::load::Operands;
+use super::split::Share;
+
+/// A warpgroup's part of a tile: its matrix, and the row and column of the engine's product that it begins at.
+pub(super) type Corner = [u32; 3];
+
+/// C, and what is done to sums on the way there.
+pub(super) trait Target: Copy {
+    /// What of it is loaded before the sums are there.
+    type Ahead;
+
+    /// The map of C.
+    fn map(&self) -> *const TensorMap;
+
+    /// Rows and columns of the engine's product.
+    fn extents(&self) -> [u32; 2];
+
+    /// The engine's operands.
+    fn operands(operands: Operands) -> Operands;
+
+    /// Loads what needs no sums.
+    ///
+    /// # Safety
+    /// What C's factors and bias point to is readable.
+    unsafe fn ahead<const R: usize>(&self, thread: u32, corner: Corner) -> Self::Ahead;
+
+    /// Stores the chunks of an accumulator that `share` owns.
+    ///
+    /// # Safety
+    /// All threads of the warpgroup execute this, with what [`ahead`](Self::ahead) gave them. The map is of C, which
+    /// nobody else writes there; the slabs are the warpgroup's.
+    unsafe fn store<const R: usize>(
+        &self,
+        d: &Accumulator<R>,
+        ahead: &Self::Ahead,
+        corner: Corner,
+        place: Place,
+    );
+}
+
+/// Where a warpgroup works, and what of its sums it stores.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub warpgroup: Warpgroup,
+    /// The warpgroup's slabs.
+    pub slabs: Shared<u8>,
+    /// How many, of 64 rows.
+    pub count: u32,
+    pub share: Share,
+}
+
+impl Place {
+    /// Waits until all stores have been done.
+    #[inline(always)]
+    #[track_caller]
+    pub fn wait(self) {
+        if self.warpgroup.thread.is_multiple_of(32) {
+            bulk::wait_group::<0>();
+        }
+    }
+}
