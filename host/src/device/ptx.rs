@@ -91,7 +91,7 @@ static MODULES: &[PtxModule] = families! {
     "quantize_fp8_back" "quantize_fp8_group" "quantize_fp8_tensor" "quantize_fp8_token" "quantize_fp8_weights"
     "quantize_layout";
     hopper "gemm_hopper" "gemm_hopper_block_scaled" "gemm_hopper_fp8" "gemm_hopper_fp8_mixed"
-    "gemm_hopper_few" "gemm_hopper_fp8_few" "gemm_hopper_block_scaled_few"
+    "gemm_hopper_few" "gemm_hopper_fp8_few" "gemm_hopper_fp8_shuffled" "gemm_hopper_block_scaled_few"
 };
 
 /// All PTX modules inside this library.

@@ -5,7 +5,7 @@
 //! | [`mm`], [`mm_bf16`], [`mm_f16`] | 16-bit floats, with a bias |
 //! | [`tgv_gemm`] | the same, by FlashInfer's name for few rows |
 //! | [`bmm_bf16`], [`bmm_f16`] | a batch of them |
-//! | [`mm_fp8`], [`bmm_fp8`] | FP8, with scales per tensor, per token and per channel, and a bias |
+//! | [`mm_fp8`], [`bmm_fp8`] | FP8, with scales per tensor, per token and per channel, and a bias; one product by shuffled weights too |
 //! | [`mm_fp8_dynamic`] | floats, quantised per token on the way in, by FP8 |
 //! | [`fp8_blockscale_gemm`] | FP8 with scales of blocks, or floats quantised so on the way in, by FP8 |
 //! | [`grouped_mm`] | 16-bit floats, each group of rows by a matrix of its own |

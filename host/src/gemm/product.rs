@@ -65,7 +65,7 @@ impl Sizes {
     }
 
     /// The sizes, if kernels can count them.
-    fn checked<A: Float, B: Float>(
+    pub fn checked<A: Float, B: Float>(
         self,
         op: &'static str,
         a: Named<'_, '_, A>,

@@ -20,6 +20,15 @@ const SWAPPED: &[&str] = &[
     "setmaxnreg",
 ];
 
+/// What it is made of by shuffled weights: a thread has 16 neighbouring bytes of a row of C.
+const SHUFFLED: &[&str] = &[
+    "wgmma.mma_async",
+    "wgmma.wait_group",
+    "cp.async.bulk.tensor",
+    "setmaxnreg",
+    "st.shared.v4",
+];
+
 /// The guards, most specific first.
 pub(super) const EXPECTATIONS: &[Expectation] = &[
     // quantize, where octets move element by element
@@ -120,6 +129,10 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .instructions(WARP_SPECIALISED),
     // one of the block
+    Expectation::of("hopper_fp8_shuffled_*_t128x128")
+        .hot()
+        .barriers(1)
+        .instructions(SHUFFLED),
     Expectation::of("hopper_*_t128x128")
         .hot()
         .barriers(1)

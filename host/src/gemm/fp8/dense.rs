@@ -10,7 +10,7 @@ use crate::quantize::Fp8Code;
 use crate::tensor::{AsView, AsViewMut, Tensor};
 
 /// `C[m, n] = alpha * a_scale * b_scale * (A[m, k] * B[n, k]^T) + bias` of FP8: FlashInfer's `mm_fp8(a, b, alpha)`, on any
-/// GPU, with scales per tensor, per token (row of A) and per channel (row of B), and a bias.
+/// GPU, by plain weights or shuffled ones, with scales per tensor, per token (row of A) and per channel (row of B), and a bias.
 ///
 /// ```
 /// use gatewarp::gemm::{MmFp8Options, mm_fp8};
@@ -40,9 +40,42 @@ use crate::tensor::{AsView, AsViewMut, Tensor};
 /// it is fast where the rows of all three begin at multiples of 16 bytes, and `n` elements of the result are one; others take
 /// a slower engine.
 ///
+/// # Shuffled weights
+/// `b` may also be `[k / 128, n, 128]`, as
+/// [`prepare_low_latency_gemm_weights`](crate::quantize::layout::prepare_low_latency_gemm_weights) makes it of `[n, k]`, and as
+/// FlashInfer takes it; `k` is a multiple of 128 and `n` of 32.
+///
+/// ```text
+/// b[i, 32 g + 8 a + c, j] = weight[32 g + 4 c + a, 128 i + j]     a < 4, c < 8, j < 128
+/// ```
+///
+/// Scales, bias and result are in the order of `weight`, as if it were plain. Both formats are e4m3, the result is `bf16` or
+/// `f16`. Hopper computes with them as they are, where the rows of all three tensors begin at multiples of 16 bytes, and so
+/// does the CPU; [`restore_low_latency_gemm_weights`](crate::quantize::layout::restore_low_latency_gemm_weights) makes plain
+/// ones for other GPUs.
+///
+/// ```
+/// use gatewarp::formats::E4m3;
+/// use gatewarp::gemm::{MmFp8Options, mm_fp8};
+/// use gatewarp::quantize::layout::prepare_low_latency_gemm_weights;
+/// use gatewarp::{Device, Tensor, bf16};
+///
+/// let stream = Device::best().stream()?;
+/// let one = E4m3::from_f32(1.0);
+/// let x = Tensor::from_slice(&stream, &[one; 3 * 128], &[3, 128])?;
+/// let weight = Tensor::from_slice(&stream, &[one; 32 * 128], &[32, 128])?;
+/// let weight = prepare_low_latency_gemm_weights(&stream, &weight)?;
+/// assert_eq!(**weight.shape(), [1, 32, 128]);
+/// let c: Tensor<bf16> = mm_fp8(&stream, &x, &weight, &MmFp8Options::default())?;
+/// assert_eq!(c.to_vec()?, [bf16::from_f32(128.0); 3 * 32]);
+/// # Ok::<(), gatewarp::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other, or a scale or the bias has another length;
-/// [`Error::Placement`](crate::Error::Placement) if a tensor is not on the stream.
+/// [`Error::Placement`](crate::Error::Placement) if a tensor is not on the stream. By shuffled weights also
+/// [`Error::Argument`](crate::Error::Argument) if the types are others, or on a GPU if rows begin elsewhere, and
+/// [`Error::Device`](crate::Error::Device) if the GPU is not Hopper.
 ///
 /// # Numerics
 /// Products are exact; where sums are kept, [`Accumulation`](crate::gemm::Accumulation) says. The result is

@@ -2,6 +2,7 @@
 
 use super::kernels::{Fp8Gemm, Fp8Output};
 use super::on_kernels;
+use super::shuffled::{self, Weights};
 use crate::device::Stream;
 use crate::element::Float;
 use crate::error::Result;
@@ -19,6 +20,7 @@ pub(super) struct Job<'a, A, B, O> {
     op: Op<'a>,
     a: TensorView<'a, A>,
     b: TensorView<'a, B>,
+    weights: Weights,
     sizes: Sizes,
     finish: Finish<'a, O>,
     accumulation: Accumulation,
@@ -27,15 +29,20 @@ pub(super) struct Job<'a, A, B, O> {
 }
 
 impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
-    /// One product, checked.
+    /// One product, by plain weights or shuffled ones, checked.
     pub fn of_one(
         (name, stream): (&'static str, &'a Stream),
         (a, b): (TensorView<'a, A>, TensorView<'a, B>),
         options: &MmFp8Options<'a, O>,
     ) -> Result<Self> {
-        let sizes = Sizes::of_one(name, ("a", &a), ("b", &b))?;
+        let (op, weights) = (Op::new(name, stream), Weights::of(b.shape()));
+        let sizes = weights.sizes(name, (&a, &b))?;
         let shape = Shape::new(&[sizes.m, sizes.n])?;
-        Self::new(Op::new(name, stream), (a, b), (sizes, shape), options)
+        if weights == Weights::Shuffled {
+            shuffled::kernels_of::<A, B, O>(op, options.accumulation)?;
+        }
+        let job = Self::new(op, (a, b), (sizes, shape), options)?;
+        Ok(Self { weights, ..job })
     }
 
     /// A batch, checked.
@@ -63,6 +70,7 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
             op,
             a,
             b,
+            weights: Weights::Plain,
             sizes,
             finish,
             accumulation: options.accumulation,
@@ -83,12 +91,28 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
         if self.sizes.is_empty() {
             return Ok(());
         }
-        let operands = (&self.a, &self.b);
         if self.op.runs_on_cpu() {
-            return on_cpu::dense(self.op.stream, self.sizes, operands, &self.finish, &mut c);
+            return self.on_cpu(&mut c);
         }
-        let product = Product::new(self.sizes, operands, &self.finish, &c);
-        // SAFETY: the shapes were checked, and the memory is in this stream's order.
-        unsafe { on_kernels::dense(self.op.stream, &product, self.accumulation) }
+        let (op, accumulation) = (self.op, self.accumulation);
+        let product = Product::new(self.sizes, (&self.a, &self.b), &self.finish, &c);
+        // SAFETY: the shapes were checked, and the memory is in this stream's order; of no
+        // columns, both kinds of weights are the same.
+        unsafe {
+            match self.weights {
+                Weights::Shuffled if self.sizes.k > 0 => {
+                    shuffled::on_kernels(op, &product, &self.b, accumulation)
+                }
+                _ => on_kernels::dense(op.stream, &product, accumulation),
+            }
+        }
+    }
+
+    fn on_cpu(&self, c: &mut TensorViewMut<'_, O>) -> Result<()> {
+        let (stream, operands) = (self.op.stream, (&self.a, &self.b));
+        match self.weights {
+            Weights::Plain => on_cpu::dense(stream, self.sizes, operands, &self.finish, c),
+            Weights::Shuffled => on_cpu::low_latency(stream, self.sizes, operands, &self.finish, c),
+        }
     }
 }

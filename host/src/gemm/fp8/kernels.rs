@@ -6,6 +6,7 @@ use cuda_std::tma::TensorMap;
 use formats::{E4m3, E5m2};
 use half::{bf16, f16};
 
+use super::shuffled::ShuffledOutput;
 use crate::element::Float;
 use crate::gemm::element::{HopperKernels, hopper_kernels};
 use crate::gemm::options::Accumulation;
@@ -104,7 +105,7 @@ pub type FewBlockArgs<O> = (
 pub trait Fp8Gemm<B, O: Fp8Output>: Fp8Code + Float + sealed::Pair<B, O> {}
 
 /// What FP8 products are rounded to: `bf16`, `f16`, `f32`.
-pub trait Fp8Output: Float + sealed::Output {}
+pub trait Fp8Output: Float + sealed::Output + ShuffledOutput {}
 
 pub(crate) mod sealed {
     use super::{

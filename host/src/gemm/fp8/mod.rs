@@ -13,6 +13,7 @@ mod dynamic;
 mod job;
 mod kernels;
 mod on_kernels;
+mod shuffled;
 mod workspace;
 
 pub use activations::Activations;

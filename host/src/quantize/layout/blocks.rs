@@ -9,7 +9,10 @@ use crate::error::{Error, Result};
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
 /// Columns of a block of low-latency weights, and rows of their epilogue's tile.
-const LOW_LATENCY_BLOCK: usize = 128;
+pub(crate) const LOW_LATENCY_BLOCK: usize = 128;
+
+/// The order of the rows of low-latency weights.
+pub(crate) const LOW_LATENCY_ORDER: RowOrder = RowOrder::for_epilogue_tile(LOW_LATENCY_BLOCK);
 
 /// Cuts the columns of each matrix into blocks, one after the other:
 /// `out[.., b, m, j] = x[.., m, b block_k + j]`.
@@ -70,8 +73,8 @@ pub fn convert_from_block_layout_into<T: Element>(
     OUT_OF_BLOCKS.run_into(stream, x, out)
 }
 
-/// The weights of a low-latency FP8 product, as `mm_fp8` of FlashInfer takes them: rows shuffled for an epilogue of
-/// 128 ([`shuffle_matrix_a`](super::shuffle_matrix_a)), then columns in blocks of 128
+/// The weights of a low-latency FP8 product, as [`mm_fp8`](crate::gemm::mm_fp8) takes them, and FlashInfer's: rows
+/// shuffled for an epilogue of 128 ([`shuffle_matrix_a`](super::shuffle_matrix_a)), then columns in blocks of 128
 /// ([`convert_to_block_layout`]), in one pass.
 ///
 /// # Shapes
@@ -146,13 +149,13 @@ const OUT_OF_BLOCKS: Rearrangement = Rearrangement {
 
 const PREPARE: Rearrangement = Rearrangement {
     op: "prepare_low_latency_gemm_weights",
-    order: RowOrder::for_epilogue_tile(LOW_LATENCY_BLOCK),
+    order: LOW_LATENCY_ORDER,
     columns: Columns::IntoBlocks(LOW_LATENCY_BLOCK),
 };
 
 const RESTORE: Rearrangement = Rearrangement {
     op: "restore_low_latency_gemm_weights",
-    order: RowOrder::for_epilogue_tile(LOW_LATENCY_BLOCK).inverse(),
+    order: LOW_LATENCY_ORDER.inverse(),
     columns: Columns::OutOfBlocks,
 };
 

@@ -20,6 +20,7 @@ mod rows;
 mod scales;
 mod tiles;
 
+pub(crate) use blocks::{LOW_LATENCY_BLOCK, LOW_LATENCY_ORDER};
 pub use blocks::{
     convert_from_block_layout, convert_from_block_layout_into, convert_to_block_layout,
     convert_to_block_layout_into, prepare_low_latency_gemm_weights,

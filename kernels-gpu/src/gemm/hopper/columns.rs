@@ -6,6 +6,7 @@
 use cuda_std::unroll;
 use cuda_std::warp::{self, FULL_MASK, WARP_SIZE};
 
+use super::order::Order;
 use crate::element::Element;
 use crate::gemm::finish::{Finish, Pair};
 
@@ -37,16 +38,17 @@ pub(super) struct Dealt<O> {
 }
 
 impl<O: Element> Dealt<O> {
-    /// Loads what is done to a tile's columns from `column` on.
+    /// Loads what is done to a tile's columns from `column` on, of B in the order `W`.
     ///
     /// # Safety
     /// The pointers of `finish` are null or valid, and C has columns.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn of(finish: &Finish<O>, column: u32) -> Self {
+    pub unsafe fn of<W: Order>(finish: &Finish<O>, column: u32) -> Self {
         let lane = warp::lane_id();
         let first = column + 8 * (lane / 4) + 2 * (lane % 4);
-        let columns = [0, 64, 128, 192].map(|on| [first + on, first + on + 1]);
+        let columns =
+            [0, 64, 128, 192].map(|on| [W::column(first + on), W::column(first + on + 1)]);
         // SAFETY: the caller's contract.
         unsafe {
             Self {

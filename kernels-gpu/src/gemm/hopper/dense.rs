@@ -58,7 +58,7 @@ macro_rules! products {
             let operands = $crate::gemm::hopper::load::Operands { a: &raw const *a, b: &raw const *b };
             let product = $crate::gemm::hopper::engine::Gemm {
                 operands: <Target as $crate::gemm::hopper::result::Target>::operands(operands),
-                c: Target { map: &raw const *c, finish },
+                c: Target::new(&raw const *c, finish),
                 sum: $sum,
                 k,
                 matrices,

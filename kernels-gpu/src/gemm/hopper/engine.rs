@@ -165,7 +165,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
         let mut tiles = Self::schedule(gemm);
         while let Some(tile) = tiles.advance() {
             // SAFETY: the caller's contract.
-            unsafe { producer.tile(tile, steps, Gemm::<C, S>::elements::<T>()) };
+            unsafe { producer.tile::<C>(tile, steps, Gemm::<C, S>::elements::<T>()) };
         }
     }
 

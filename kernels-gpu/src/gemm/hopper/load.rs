@@ -2,6 +2,7 @@
 
 use cuda_std::tma::{self, TensorMap};
 
+use super::result::Target;
 use super::ring::{Place, Ring};
 use super::schedule::TilePlace;
 use super::tile::{Layout, ROW_BYTES};
@@ -26,13 +27,18 @@ pub(super) struct Producer<const STAGES: u32, const CLUSTER: u32> {
 }
 
 impl<const STAGES: u32, const CLUSTER: u32> Producer<STAGES, CLUSTER> {
-    /// Loads the operands of a tile: `k_steps` stages of `k_elements` each, from stage `first` on.
+    /// Loads the operands of a tile of `C`: `k_steps` stages of `k_elements` each, from stage `first` on.
     ///
     /// # Safety
     /// One thread of the block executes this. The maps are as [`Operands`] says, of operands that are readable.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn tile(&mut self, tile: TilePlace, [first, k_steps]: [u32; 2], k_elements: u32) {
+    pub unsafe fn tile<C: Target>(
+        &mut self,
+        tile: TilePlace,
+        [first, k_steps]: [u32; 2],
+        k_elements: u32,
+    ) {
         let part = self.rank * self.layout.b_rows;
         let row = tile.row * CLUSTER + self.rank;
         let a_row = (row * self.layout.a_rows) as i32;
@@ -40,9 +46,18 @@ impl<const STAGES: u32, const CLUSTER: u32> Producer<STAGES, CLUSTER> {
         let matrix = tile.matrix as i32;
         let mut step = 0;
         while step < k_steps {
+            let block = (first + step) as i32;
             let k = ((first + step) * k_elements) as i32;
+            let a = match C::BLOCKED[0] {
+                true => [0, a_row, block],
+                false => [k, a_row, matrix],
+            };
+            let b = match C::BLOCKED[1] {
+                true => [0, b_row, block],
+                false => [k, b_row, matrix],
+            };
             // SAFETY: the caller's contract.
-            unsafe { self.stage([k, a_row, matrix], [k, b_row, matrix], part) };
+            unsafe { self.stage(a, b, part) };
             step += 1;
         }
     }

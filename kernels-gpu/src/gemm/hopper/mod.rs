@@ -24,14 +24,17 @@
 //! | `sum` | the choice between the loops |
 //! | `split` | the sums of blocks that share K become one |
 //! | `result` | the choice between the ways to lay a tile over C |
+//! | `order` | the order in which B's rows lie in memory |
 //! | `columns` | what is done to columns of C |
 //! | `store` | from values to memory, straight |
 //! | `transpose` | the same with rows and columns swapped |
+//! | `shuffled` | both where B's rows are shuffled |
 //! | `consumer` | a warpgroup as one |
 //! | `engine` | all of it together |
 //! | [`dense`] | the kernels of 16-bit floats |
 //! | [`few`], [`fp8_few`], [`block_scaled_few`] | those for few rows: swapped tiles, K shared where there are few |
 //! | [`fp8`], [`fp8_mixed`] | those of FP8, and of its two formats with each other |
+//! | [`fp8_shuffled`] | those of FP8 by shuffled weights |
 //! | [`block_scaled`] | those of FP8 with scales of blocks |
 //!
 //! From an accumulator to values of `C`, as every engine does: `finish`, one directory up. A batch is a third dimension
@@ -49,13 +52,16 @@ pub mod few;
 pub mod fp8;
 pub mod fp8_few;
 pub mod fp8_mixed;
+pub mod fp8_shuffled;
 mod load;
 mod multiply;
+mod order;
 mod promote;
 mod result;
 mod ring;
 mod scales;
 mod schedule;
+mod shuffled;
 mod split;
 mod store;
 mod sum;
@@ -63,6 +69,7 @@ mod tile;
 mod transpose;
 
 pub use schedule::GROUP;
+use shuffled::{StraightShuffled, SwappedShuffled};
 use store::Straight;
 pub use tile::{ROW_BYTES, Tile, WARP_ROWS};
 use transpose::Swapped;

@@ -25,6 +25,9 @@ pub(super) trait Target: Copy {
     /// What of it is loaded before the sums are there.
     type Ahead;
 
+    /// Which of the engine's operands lie in [blocks](super::order::Order::BLOCKED).
+    const BLOCKED: [bool; 2];
+
     /// The map of C.
     fn map(&self) -> *const TensorMap;
 

@@ -9,6 +9,8 @@
 //! Every warp stores its own slabs, and waits for no other. A tensor copy leaves out what C does not have, and goes on
 //! while the next slab is written.
 
+use core::marker::PhantomData;
+
 use cuda_std::cvt::{f32x2_to_bf16x2, f32x2_to_f16x2};
 use cuda_std::shared::Shared;
 use cuda_std::stmatrix::stmatrix_x4;
@@ -20,6 +22,7 @@ use half::{bf16, f16};
 
 use super::columns::{ByColumn, Dealt, Same};
 use super::load::Operands;
+use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
 use super::tile::{ROW_BYTES, SLAB_BYTES, WARP_ROWS};
 use crate::element::Element;
@@ -77,13 +80,37 @@ impl Output for f32 {
     }
 }
 
-/// C, whose rows a tile's rows are.
+/// C, whose rows a tile's rows are, of B in the order `W`.
 #[derive(Clone, Copy)]
-pub(super) struct Straight<O> {
-    /// C, matrix after matrix, in boxes of a warp's rows by 128 bytes.
-    pub map: *const TensorMap,
-    /// What is done to the sums.
-    pub finish: Finish<O>,
+pub(super) struct Straight<O, W = Plain> {
+    map: *const TensorMap,
+    finish: Finish<O>,
+    order: PhantomData<W>,
+}
+
+impl<O, W> Straight<O, W> {
+    /// C by its map, matrix after matrix in boxes of a warp's rows by 128 bytes, and what is done to the sums.
+    #[inline(always)]
+    pub const fn new(map: *const TensorMap, finish: Finish<O>) -> Self {
+        let order = PhantomData;
+        Self { map, finish, order }
+    }
+}
+
+/// How values go to slabs.
+pub(super) trait Fill<O>: Order {
+    /// Fills slab `index` of an accumulator.
+    ///
+    /// # Safety
+    /// All lanes of the warp execute this; `slab` is the warp's, and nobody else uses it.
+    unsafe fn fill<const R: usize, C: ByColumn>(
+        slab: Shared<u8>,
+        lane: u32,
+        index: usize,
+        d: &Accumulator<R>,
+        rows: [f32; 2],
+        columns: &C,
+    );
 }
 
 /// What is done to a thread's sums.
@@ -96,8 +123,10 @@ pub(super) struct Factors<O> {
     columns: Option<Dealt<O>>,
 }
 
-impl<O: Output> Target for Straight<O> {
+impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
     type Ahead = Factors<O>;
+
+    const BLOCKED: [bool; 2] = [false, W::BLOCKED];
 
     #[inline(always)]
     fn map(&self) -> *const TensorMap {
@@ -127,7 +156,7 @@ impl<O: Output> Target for Straight<O> {
         unsafe {
             let [rows] = finish.scales_of_rows([[own, own + 8]]);
             let columns = match finish.changes_columns() {
-                true => Some(Dealt::of(&finish, column)),
+                true => Some(Dealt::of::<W>(&finish, column)),
                 false => None,
             };
             Factors {
@@ -159,7 +188,7 @@ impl<O: Output> Target for Straight<O> {
     }
 }
 
-impl<O: Output> Straight<O> {
+impl<O: Output, W: Fill<O>> Straight<O, W> {
     /// Stores an accumulator.
     #[inline(always)]
     #[track_caller]
@@ -187,7 +216,7 @@ impl<O: Output> Straight<O> {
                         }
                     }
                     warp::sync_warp(FULL_MASK);
-                    Self::fill(slab, lane, index, d, rows, columns);
+                    W::fill(slab, lane, index, d, rows, columns);
                     fence::proxy_async_shared();
                     warp::sync_warp(FULL_MASK);
                     if lane == 0 {
@@ -198,8 +227,9 @@ impl<O: Output> Straight<O> {
             }
         });
     }
+}
 
-    /// Fills slab `index` of an accumulator.
+impl<O: Output> Fill<O> for Plain {
     #[inline(always)]
     #[track_caller]
     unsafe fn fill<const R: usize, C: ByColumn>(
@@ -229,7 +259,7 @@ impl<O: Output> Straight<O> {
 /// All lanes of the warp execute this.
 #[inline(always)]
 #[track_caller]
-unsafe fn values<const R: usize, C: ByColumn>(
+pub(super) unsafe fn values<const R: usize, C: ByColumn>(
     d: &Accumulator<R>,
     first: usize,
     rows: [f32; 2],

@@ -9,6 +9,8 @@
 //!
 //! Factors are loaded before the main loop, which hides the wait for them.
 
+use core::marker::PhantomData;
+
 use cuda_std::cvt::{f32x2_to_bf16x2, f32x2_to_f16x2};
 use cuda_std::float::fma;
 use cuda_std::shared::Shared;
@@ -19,6 +21,7 @@ use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
 use super::load::Operands;
+use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
 use super::split::{CHUNK, CHUNK_BYTES};
 use super::store::Output;
@@ -80,13 +83,40 @@ impl Transposed for f32 {
     }
 }
 
-/// C, whose columns a tile's rows are.
+/// How values go to slabs.
+pub(super) trait FillTransposed<O>: Order {
+    /// Writes a chunk, of which the thread has `values`: of one row of B in memory two neighbouring rows of C, and of 8 rows
+    /// on.
+    ///
+    /// # Safety
+    /// All lanes of the warp execute this; the slabs are the warpgroup's, and nobody else uses them.
+    unsafe fn fill_transposed(slabs: Shared<u8>, thread: u32, values: [[f32; 2]; 2]);
+}
+
+impl<O: Transposed> FillTransposed<O> for Plain {
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn fill_transposed(slabs: Shared<u8>, thread: u32, values: [[f32; 2]; 2]) {
+        // SAFETY: the caller's contract.
+        unsafe { O::write_transposed(slabs, thread, values) };
+    }
+}
+
+/// C, whose columns a tile's rows are, of B in the order `W`.
 #[derive(Clone, Copy)]
-pub(super) struct Swapped<O> {
-    /// C, matrix after matrix, in boxes of 8 rows by 128 bytes.
-    pub map: *const TensorMap,
-    /// What is done to the sums.
-    pub finish: Finish<O>,
+pub(super) struct Swapped<O, W = Plain> {
+    map: *const TensorMap,
+    finish: Finish<O>,
+    order: PhantomData<W>,
+}
+
+impl<O, W> Swapped<O, W> {
+    /// C by its map, matrix after matrix in boxes of 8 rows by 128 bytes, and what is done to the sums.
+    #[inline(always)]
+    pub const fn new(map: *const TensorMap, finish: Finish<O>) -> Self {
+        let order = PhantomData;
+        Self { map, finish, order }
+    }
 }
 
 /// What is done to a thread's sums.
@@ -118,8 +148,10 @@ impl<O: Element> Factors<O> {
     }
 }
 
-impl<O: Transposed> Target for Swapped<O> {
+impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
     type Ahead = Factors<O>;
+
+    const BLOCKED: [bool; 2] = [W::BLOCKED, false];
 
     #[inline(always)]
     fn map(&self) -> *const TensorMap {
@@ -154,8 +186,8 @@ impl<O: Transposed> Target for Swapped<O> {
         });
         // SAFETY: the caller's contract.
         unsafe {
-            let [columns] = finish.scales_of_columns([[own, own + 8]]);
-            let [biases] = finish.biases([[own, own + 8]]);
+            let [columns] = finish.scales_of_columns([[own, own + 8].map(W::column)]);
+            let [biases] = finish.biases([[own, own + 8].map(W::column)]);
             Factors {
                 alphas: finish.alphas(),
                 rows: finish.scales_of_rows(rows),
@@ -185,7 +217,7 @@ impl<O: Transposed> Target for Swapped<O> {
             unroll!(chunk < 8 => {
                 if 4 * chunk < R && place.share.owns(chunk as u32) {
                     let slabs = place.slabs.add(chunk as u32 * CHUNK_BYTES);
-                    O::write_transposed(slabs, thread, ahead.finish(d, chunk));
+                    W::fill_transposed(slabs, thread, ahead.finish(d, chunk));
                 }
             });
             fence::proxy_async_shared();
@@ -204,7 +236,7 @@ impl<O: Transposed> Target for Swapped<O> {
     }
 }
 
-impl<O: Transposed> Swapped<O> {
+impl<O: Transposed, W: Order> Swapped<O, W> {
     /// Stores the slabs of a chunk.
     #[inline(always)]
     #[track_caller]

@@ -79,6 +79,22 @@ impl Case {
         Self { batch, ..self }
     }
 
+    /// One product, of sizes and frames that shuffled weights are multiplied in.
+    pub fn shuffled(self) -> Self {
+        let [m, n, k] = self.shape;
+        let aligned =
+            |frame: Frame| match frame.left.is_multiple_of(16) && frame.right.is_multiple_of(16) {
+                true => frame,
+                false => Frame::NONE,
+            };
+        Self {
+            batch: None,
+            shape: [m, n.next_multiple_of(32), k.next_multiple_of(128)],
+            frames: self.frames.map(aligned),
+            ..self
+        }
+    }
+
     /// The shapes of A, B and C.
     pub fn shapes(&self) -> [Vec<usize>; 3] {
         let [m, n, k] = self.shape;

@@ -8,6 +8,7 @@ mod few;
 mod fp8;
 mod fp8_dynamic;
 mod fp8_inputs;
+mod fp8_shuffled;
 mod grouped;
 mod tuner;
 
@@ -22,6 +23,7 @@ pub fn register(suite: &mut Suite) {
     few::register(suite);
     fp8::register(suite);
     fp8_dynamic::register(suite);
+    fp8_shuffled::register(suite);
     grouped::register(suite);
     tuner::register(suite);
 }

@@ -30,12 +30,17 @@ fn zeros<T: Pattern>(context: &Context, shape: &[usize]) -> gatewarp::Result<Ten
 /// Shapes of A and B, and what the error says.
 type Operands = (&'static [usize], &'static [usize], &'static [&'static str]);
 
-const OPERANDS: [Operands; 4] = [
+const OPERANDS: [Operands; 5] = [
     (&[6], &[5, 6], &["mm_fp8", "a must be [m, k]", "[6]"]),
     (
         &[4, 6],
         &[2, 5, 6],
-        &["mm_fp8", "b must be [n, k]", "[2, 5, 6]"],
+        &["mm_fp8", "b must be [n, 6]", "[2, 5, 6]"],
+    ),
+    (
+        &[4, 6],
+        &[1, 2, 5, 6],
+        &["mm_fp8", "b must be [n, k]", "[1, 2, 5, 6]"],
     ),
     (&[4, 6], &[5, 7], &["mm_fp8", "b must be [n, 6]", "[5, 7]"]),
     (&[4, 6], &[6, 5], &["mm_fp8", "b must be [n, 6]", "[6, 5]"]),

@@ -6,6 +6,7 @@ mod fused_moe;
 mod gemm;
 mod gemm_block_scaled;
 mod gemm_fp8;
+mod gemm_fp8_shuffled;
 mod nn;
 mod quantize_block;
 mod quantize_fp8;
@@ -23,6 +24,7 @@ pub fn register(suite: &mut Suite) {
     gemm::register(suite);
     gemm_block_scaled::register(suite);
     gemm_fp8::register(suite);
+    gemm_fp8_shuffled::register(suite);
     nn::register(suite);
     quantize_block::register(suite);
     quantize_fp8::register(suite);

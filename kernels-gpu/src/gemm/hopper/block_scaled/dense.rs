@@ -48,7 +48,7 @@ macro_rules! products {
             };
             let product = Gemm {
                 operands: Operands { a: &raw const *a, b: &raw const *b },
-                c: Straight { map: &raw const *c, finish: Finish::bias(bias, m, n) },
+                c: Straight::new(&raw const *c, Finish::bias(bias, m, n)),
                 sum,
                 k,
                 matrices: 1,

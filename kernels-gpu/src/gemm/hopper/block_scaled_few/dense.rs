@@ -52,7 +52,7 @@ macro_rules! products {
             };
             let product = Gemm {
                 operands: Swapped::<$out>::operands(Operands { a: &raw const *a, b: &raw const *b }),
-                c: Swapped { map: &raw const *c, finish: Finish::bias(bias, m, n) },
+                c: Swapped::new(&raw const *c, Finish::bias(bias, m, n)),
                 sum,
                 k,
                 matrices: 1,
