@@ -10,12 +10,13 @@ use std::error::Error;
 
 use gatewarp::formats::E4m3;
 use gatewarp::gemm::{Accumulation, Tuned, Tuner};
+use gatewarp::heuristics::hopper_gemm::HopperPlan;
 use gatewarp::{Device, Stream, bf16};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, file, shapes @ ..] = &arguments[..] else {
-        return Err("bf16 or fp8, a file, and shapes MxNxK".into());
+        return Err("bf16, fp8 or block, a file, and shapes MxNxK".into());
     };
     let (tuner, stream) = (Tuner::open(file)?, Device::cuda(0)?.stream()?);
     for shape in shapes {
@@ -43,7 +44,8 @@ fn tune(
     Ok(match kind {
         "bf16" => tuner.tune_mm::<bf16, bf16>(stream, shape)?,
         "fp8" => tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, shape, Accumulation::Fast)?,
-        other => return Err(format!("{other} is neither bf16 nor fp8").into()),
+        "block" => tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k])?,
+        other => return Err(format!("{other} is none of bf16, fp8 and block").into()),
     })
 }
 
@@ -54,11 +56,15 @@ fn print(shape: &str, tuned: &Tuned) {
     let mut measured = tuned.measured.clone();
     measured.sort_by(|(_, a), (_, b)| a.total_cmp(b));
     for (plan, seconds) in measured {
+        let HopperPlan {
+            tile,
+            rows,
+            columns,
+            split,
+        } = plan;
         println!(
-            "  {:8.1} us  {:?}, K by {}",
-            seconds * 1e6,
-            plan.tile,
-            plan.split
+            "  {:8.1} us  {tile:?} {rows}x{columns}, K by {split}",
+            seconds * 1e6
         );
     }
 }

@@ -8,7 +8,7 @@
 //! A [`Source`] is what an octet is made of: memory, or an activation of memory. A kernel that quantises is
 //! generic over it, so that an activation fused into a quantiser is the same code.
 
-use cuda_std::cache;
+use cuda_std::{cache, unroll};
 
 use crate::element::Element;
 use crate::pack::Words4;
@@ -110,6 +110,16 @@ pub fn amax<T: Element>(raw: &RawOctet) -> f32 {
     }
     let [a, b] = T::unpack_word(most);
     a.max(b)
+}
+
+/// Raises each magnitude of `most` to that of the same element of an octet; NaN counts as nothing, as in PTX's `max`.
+#[inline(always)]
+pub fn max_magnitudes<T: Element>(most: &mut RawOctet, raw: &RawOctet) {
+    unroll!(word < OCTET => {
+        if word * T::PER_WORD < OCTET {
+            most[word] = T::max_magnitude(most[word], raw[word]);
+        }
+    });
 }
 
 /// The first `count` elements of an octet, and zeros.

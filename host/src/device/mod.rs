@@ -122,6 +122,12 @@ impl Device {
         }
     }
 
+    /// Whether kernels for Hopper run here: on such a GPU, or in the simulator as if it were one.
+    pub(crate) fn runs_as_hopper(&self) -> bool {
+        let gpu = self.compute_capability();
+        gpu.is_none_or(|gpu| gpu == ComputeCapability::HOPPER)
+    }
+
     /// How many clusters run at the same time, of blocks that have a multiprocessor each.
     pub(crate) fn clusters(&self) -> Clusters {
         match self.kind() {

@@ -92,6 +92,7 @@ static MODULES: &[PtxModule] = families! {
     "quantize_layout";
     hopper "gemm_hopper" "gemm_hopper_block_scaled" "gemm_hopper_fp8" "gemm_hopper_fp8_mixed"
     "gemm_hopper_few" "gemm_hopper_fp8_few" "gemm_hopper_fp8_shuffled" "gemm_hopper_block_scaled_few"
+    "quantize_fp8_columns"
 };
 
 /// All PTX modules inside this library.

@@ -158,36 +158,44 @@ macro_rules! grouped {
 }
 
 dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64, [
-    T16x128: hopper::few::dense::hopper_bf16_t16x128,
-    T32x128: hopper::few::dense::hopper_bf16_t32x128,
-    T64x128: hopper::few::dense::hopper_bf16_t64x128,
+    Few16: hopper::few::dense::hopper_bf16_few16,
+    Few32: hopper::few::dense::hopper_bf16_few32,
+    Few64: hopper::few::dense::hopper_bf16_few64,
+    T64x128: hopper::dense::hopper_bf16_t64x128,
+    T128x96: hopper::dense::hopper_bf16_t128x96,
     T128x128: hopper::dense::hopper_bf16_t128x128,
+    T128x144: hopper::dense::hopper_bf16_t128x144,
     T64x256: hopper::dense::hopper_bf16_t64x256,
     T128x192: hopper::dense::hopper_bf16_t128x192,
     T128x256: hopper::dense::hopper_bf16_t128x256
 ]);
 dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, [
-    T16x128: hopper::few::dense::hopper_bf16_f32_t16x128,
-    T32x128: hopper::few::dense::hopper_bf16_f32_t32x128,
-    T64x128: hopper::few::dense::hopper_bf16_f32_t64x128,
+    Few16: hopper::few::dense::hopper_bf16_f32_few16,
+    Few32: hopper::few::dense::hopper_bf16_f32_few32,
+    Few64: hopper::few::dense::hopper_bf16_f32_few64,
+    T64x128: hopper::dense::hopper_bf16_f32_t64x128,
     T128x128: hopper::dense::hopper_bf16_f32_t128x128,
     T64x256: hopper::dense::hopper_bf16_f32_t64x256,
     T128x192: hopper::dense::hopper_bf16_f32_t128x192,
     T128x256: hopper::dense::hopper_bf16_f32_t128x256
 ]);
 dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64, [
-    T16x128: hopper::few::dense::hopper_f16_t16x128,
-    T32x128: hopper::few::dense::hopper_f16_t32x128,
-    T64x128: hopper::few::dense::hopper_f16_t64x128,
+    Few16: hopper::few::dense::hopper_f16_few16,
+    Few32: hopper::few::dense::hopper_f16_few32,
+    Few64: hopper::few::dense::hopper_f16_few64,
+    T64x128: hopper::dense::hopper_f16_t64x128,
+    T128x96: hopper::dense::hopper_f16_t128x96,
     T128x128: hopper::dense::hopper_f16_t128x128,
+    T128x144: hopper::dense::hopper_f16_t128x144,
     T64x256: hopper::dense::hopper_f16_t64x256,
     T128x192: hopper::dense::hopper_f16_t128x192,
     T128x256: hopper::dense::hopper_f16_t128x256
 ]);
 dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, [
-    T16x128: hopper::few::dense::hopper_f16_f32_t16x128,
-    T32x128: hopper::few::dense::hopper_f16_f32_t32x128,
-    T64x128: hopper::few::dense::hopper_f16_f32_t64x128,
+    Few16: hopper::few::dense::hopper_f16_f32_few16,
+    Few32: hopper::few::dense::hopper_f16_f32_few32,
+    Few64: hopper::few::dense::hopper_f16_f32_few64,
+    T64x128: hopper::dense::hopper_f16_f32_t64x128,
     T128x128: hopper::dense::hopper_f16_f32_t128x128,
     T64x256: hopper::dense::hopper_f16_f32_t64x256,
     T128x192: hopper::dense::hopper_f16_f32_t128x192,

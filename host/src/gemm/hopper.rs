@@ -7,15 +7,16 @@ use super::element::HopperKernels;
 use super::product::Product;
 use super::tuner::{GemmProblem, Sums};
 use crate::device::tensor_map::Tiled;
-use crate::device::{ComputeCapability, LaunchConfig, Stream};
+use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::{Error, Result};
+use crate::heuristics::clusters::Clusters;
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plan};
 use crate::kernels::gemm::hopper::WARP_ROWS;
 use crate::kernels::gemm::hopper::dense::{
-    Tile64x256, Tile128x128, Tile128x128x2, Tile128x192, Tile128x256,
+    Tile64x128, Tile64x256, Tile128x96, Tile128x128, Tile128x144, Tile128x192, Tile128x256,
 };
-use crate::kernels::gemm::hopper::few::dense::{Tile16x128, Tile32x128, Tile64x128};
+use crate::kernels::gemm::hopper::few::dense::{Few16, Few32, Few64};
 
 /// Whether the engine computes this product: on a Hopper GPU, or in the simulator as if it were one, of
 /// operands that tensor copies can read, to a result that they can write.
@@ -23,26 +24,20 @@ pub(super) fn takes<A: Tiled, B: Tiled, O: Float>(
     stream: &Stream,
     product: &Product<A, B, O>,
 ) -> bool {
-    let gpu = stream.device().compute_capability();
     let c = &product.c;
     // With the smallest tiles that there are; kernels count them in 32 bits, and step beyond the last.
     let tiles = c.rows.div_ceil(16) * c.columns.div_ceil(128);
     let counted = tiles
         .checked_mul(c.matrices)
         .is_some_and(|tiles| tiles <= 1 << 31);
-    gpu.is_none_or(|gpu| gpu == ComputeCapability::HOPPER)
-        && product.is_movable()
-        && counted
-        && product.a.columns > 0
+    stream.device().runs_as_hopper() && product.is_movable() && counted && product.a.columns > 0
 }
 
 /// The blocks that a tile's kernels were compiled for.
 struct Blocks {
-    /// Blocks of a cluster, where none share K.
-    cluster: u32,
     threads: u32,
     shared_bytes: u32,
-    /// Rows of the boxes that A and B are copied in, and C is stored in.
+    /// Rows of A, of B and of C that are copied at a time, where a block has no neighbours.
     boxes: [u32; 3],
 }
 
@@ -50,7 +45,6 @@ fn blocks(tile: HopperTile) -> Blocks {
     macro_rules! of {
         ($shape:ty, $boxes:expr) => {
             Blocks {
-                cluster: <$shape>::CLUSTER,
                 threads: <$shape>::THREADS,
                 shared_bytes: <$shape>::SHARED_BYTES,
                 boxes: $boxes,
@@ -59,23 +53,25 @@ fn blocks(tile: HopperTile) -> Blocks {
     }
     macro_rules! straight {
         ($shape:ty) => {
-            of!($shape, [<$shape>::BM, <$shape>::B_ROWS, WARP_ROWS])
+            of!($shape, [<$shape>::BM, <$shape>::BN, WARP_ROWS])
         };
     }
     macro_rules! swapped {
         ($shape:ty) => {
-            of!($shape, [<$shape>::B_ROWS, <$shape>::BM, 8])
+            of!($shape, [<$shape>::BN, <$shape>::BM, 8])
         };
     }
     match tile {
         HopperTile::T128x256 => straight!(Tile128x256),
         HopperTile::T128x192 => straight!(Tile128x192),
-        HopperTile::T64x256 => straight!(Tile64x256),
+        HopperTile::T128x144 => straight!(Tile128x144),
         HopperTile::T128x128 => straight!(Tile128x128),
-        HopperTile::T128x128x2 => straight!(Tile128x128x2),
-        HopperTile::T64x128 => swapped!(Tile64x128),
-        HopperTile::T32x128 => swapped!(Tile32x128),
-        HopperTile::T16x128 => swapped!(Tile16x128),
+        HopperTile::T128x96 => straight!(Tile128x96),
+        HopperTile::T64x256 => straight!(Tile64x256),
+        HopperTile::T64x128 => straight!(Tile64x128),
+        HopperTile::Few64 => swapped!(Few64),
+        HopperTile::Few32 => swapped!(Few32),
+        HopperTile::Few16 => swapped!(Few16),
     }
 }
 
@@ -96,7 +92,7 @@ pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
     product: &Product<A, B, O>,
     sums: Sums,
     tiles: impl Iterator<Item = HopperTile> + Clone,
-) -> HopperPlan {
+) -> Result<HopperPlan> {
     let (device, shape) = (stream.device(), shape(product));
     let tuned = stream.tuner().and_then(|tuner| {
         let HopperShape { matrices, m, n, .. } = shape;
@@ -104,9 +100,21 @@ pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
         tuner.find(device, &GemmProblem::new::<A, B, O>(sums, sizes))
     });
     match tuned {
-        Some(plan) if plan.suits(shape) && tiles.clone().any(|tile| tile == plan.tile) => plan,
-        _ => hopper_plan(tiles, shape, device.clusters()),
+        Some(plan) if plan.suits(shape) && tiles.clone().any(|tile| tile == plan.tile) => Ok(plan),
+        _ => estimated(tiles, shape, device.clusters()),
     }
+}
+
+/// The plan that is estimated to be the fastest.
+pub(super) fn estimated(
+    tiles: impl Iterator<Item = HopperTile>,
+    shape: HopperShape,
+    clusters: Clusters,
+) -> Result<HopperPlan> {
+    hopper_plan(tiles, shape, clusters).ok_or_else(|| {
+        let reason = format!("there is no tile for {shape:?}");
+        Error::Device { op: "gemm", reason }
+    })
 }
 
 /// How a plan's kernels are launched, and the maps of A, B and C.
@@ -116,13 +124,14 @@ pub(super) fn launch<A: Tiled, B: Tiled, O: Float>(
     plan: HopperPlan,
 ) -> Result<(LaunchConfig, [GridConstant<TensorMap>; 3])> {
     let blocks = blocks(plan.tile);
-    let cluster = blocks.cluster * plan.split as u32;
-    let tiles = plan.tiles(shape(product)).max(1);
-    let clusters = stream.device().clusters().of(plan.together()).min(tiles);
-    let config = LaunchConfig::new(clusters as u32 * cluster, blocks.threads)
+    let clusters = plan.clusters(shape(product), stream.device().clusters());
+    let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
+    let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
         .with_shared(blocks.shared_bytes)
-        .with_cluster(cluster);
+        .with_cluster((x, y, z));
     let [a_rows, b_rows, c_rows] = blocks.boxes;
+    // Neighbours load a part each.
+    let (a_rows, b_rows) = (a_rows / y, b_rows / x);
     let maps = [
         product.a.map(stream, a_rows)?,
         product.b.map(stream, b_rows)?,
@@ -142,7 +151,7 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
     kernels: &HopperKernels<O>,
 ) -> Result<()> {
     let Product { a, c, finish, .. } = product;
-    let plan = plan(stream, product, sums, kernels.tiles());
+    let plan = plan(stream, product, sums, kernels.tiles())?;
     let (config, [a_map, b_map, c_map]) = launch(stream, product, plan)?;
     let args = (
         a_map,

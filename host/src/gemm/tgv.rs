@@ -30,7 +30,8 @@ use crate::tensor::{AsView, AsViewMut, Tensor};
 ///
 /// # Shapes
 /// `a [m, k]`, `b [n, k]`, the bias `[n]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart. On
-/// Hopper it is fast where the rows of all three begin at multiples of 16 bytes, and `n` elements of the result are one.
+/// Hopper it is fast where the rows of all three begin at multiples of 16 bytes and a row of the result is a multiple of 16 bytes
+/// long.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other, or the bias has another length;

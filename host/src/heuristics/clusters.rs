@@ -1,23 +1,23 @@
 //! Clusters that a device runs at the same time.
 
-/// Sizes of clusters, in blocks.
-const SIZES: [usize; 4] = [1, 2, 4, 8];
+/// Blocks of a cluster at most.
+const MOST: usize = 8;
 
 /// Multiprocessors that a GPU processing cluster surely has; a cluster is never spread over two.
 const GPC: usize = 16;
 
-/// How many clusters of 1, 2, 4 and 8 blocks run at the same time, where a block has a multiprocessor to itself.
+/// How many clusters of 1 to 8 blocks run at the same time, where a block has a multiprocessor to itself.
 ///
 /// A cluster runs on one GPU processing cluster, and of these each may have another number of multiprocessors: there are
 /// fewer clusters of many blocks than their multiprocessors would be enough for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clusters([usize; 4]);
+pub struct Clusters([usize; MOST]);
 
 impl Clusters {
     /// Of each size as many as `of` says, but not none.
     #[must_use]
     pub fn new(of: impl Fn(usize) -> usize) -> Self {
-        Self(SIZES.map(|size| of(size).max(1)))
+        Self(std::array::from_fn(|before| of(before + 1).max(1)))
     }
 
     /// An estimate, from multiprocessors alone.
@@ -26,26 +26,26 @@ impl Clusters {
         Self::new(|size| match size {
             1 | 2 => all / size,
             _ if all < GPC => all / size,
-            _ => all / GPC * GPC / size,
+            _ => all / GPC * (GPC / size),
         })
     }
 
-    /// How many of `size` blocks, one of the four sizes or between them.
+    /// How many of `size` blocks, 1 to 8.
     #[must_use]
     pub fn of(self, size: usize) -> usize {
-        let known = SIZES.iter().position(|known| *known >= size);
-        self.0[known.unwrap_or(SIZES.len() - 1)]
+        self.0[size.clamp(1, MOST) - 1]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Clusters, SIZES};
+    use super::Clusters;
 
     #[test]
     fn clusters_of_many_blocks_leave_multiprocessors_out() {
-        let of = |all| SIZES.map(|size| Clusters::of_multiprocessors(all).of(size));
+        let of = |all| [1, 2, 4, 8].map(|size| Clusters::of_multiprocessors(all).of(size));
         assert_eq!(of(132), [132, 66, 32, 16]);
+        assert_eq!(Clusters::of_multiprocessors(132).of(3), 40);
         assert_eq!(of(8), [8, 4, 2, 1]);
         assert_eq!(of(1), [1, 1, 1, 1]);
     }

@@ -1,11 +1,11 @@
-//! What is done to sums, loaded while they are still summed.
+//! What is done to sums, loaded before they are there.
 //!
 //! Loads come one after the other, and nothing is computed from them, so that nobody waits for them before the sums are
 //! there. What C does not have has the factor of a neighbour, since it is not stored.
 
 use cuda_std::unroll;
 
-use super::finish::Finish;
+use super::finish::{Finish, Pair};
 use crate::element::Element;
 
 /// Two indices for each of two elements that a thread has.
@@ -38,6 +38,37 @@ impl<O: Element> Finish<O> {
     pub unsafe fn scales_of_rows<const N: usize>(&self, rows: Pairs<N>) -> [[f32; 2]; N] {
         // SAFETY: the caller's contract.
         unsafe { gather(self.row_scales, rows, self.rows, 1.0) }
+    }
+
+    /// The factors of rows, with those of all in them.
+    ///
+    /// # Safety
+    /// The pointers are null or valid, and C has rows.
+    #[inline(always)]
+    pub unsafe fn factors_of_rows<const N: usize>(&self, rows: Pairs<N>) -> [[f32; 2]; N] {
+        // SAFETY: the caller's contract.
+        let ([a, b, c], scales) = unsafe { (self.alphas(), self.scales_of_rows(rows)) };
+        scales.map(|pair| pair.map(|scale| a * b * c * scale))
+    }
+
+    /// What is done to columns.
+    ///
+    /// # Safety
+    /// The pointers are null or valid, and C has columns.
+    #[inline(always)]
+    pub unsafe fn pairs<const N: usize>(&self, columns: Pairs<N>) -> [Pair; N] {
+        // SAFETY: the caller's contract.
+        let (scales, biases) = unsafe { (self.scales_of_columns(columns), self.biases(columns)) };
+        let mut pairs = [Pair {
+            scales: [1.0; 2],
+            biases: [0.0; 2],
+        }; N];
+        unroll!(i < 8 => {
+            if i < N {
+                pairs[i] = Pair { scales: scales[i], biases: biases[i].map(O::to_f32) };
+            }
+        });
+        pairs
     }
 
     /// The factors of columns.

@@ -60,57 +60,6 @@ impl<O: Element> Finish<O> {
         self.column_scales = on(self.column_scales, index, self.columns);
         self
     }
-
-    /// The factor of a row; that of all rows for one that C does not have.
-    ///
-    /// # Safety
-    /// The pointers are null or valid.
-    #[inline(always)]
-    pub unsafe fn row(&self, row: u32) -> f32 {
-        let [a, b, c] = self.alphas;
-        // SAFETY: null or valid.
-        let [a, b, c] = unsafe { [factor(a, 0), factor(b, 0), factor(c, 0)] };
-        let alpha = a * b * c;
-        if row < self.rows {
-            // SAFETY: valid for the row, or null.
-            alpha * unsafe { factor(self.row_scales, row) }
-        } else {
-            alpha
-        }
-    }
-
-    /// What is done to columns `column` and `column + 1`; nothing to those that C does not have.
-    ///
-    /// # Safety
-    /// The pointers are null or valid.
-    #[inline(always)]
-    pub unsafe fn pair(&self, column: u32) -> Pair {
-        // SAFETY: the caller's contract.
-        let ([a, b], [c, d]) = unsafe { (self.column(column), self.column(column + 1)) };
-        Pair {
-            scales: [a, c],
-            biases: [b, d],
-        }
-    }
-
-    /// Factor and bias of a column; those that do nothing for one that C does not have.
-    ///
-    /// # Safety
-    /// The pointers are null or valid.
-    #[inline(always)]
-    pub unsafe fn column(&self, column: u32) -> [f32; 2] {
-        if column >= self.columns {
-            return [1.0, 0.0];
-        }
-        // SAFETY: valid for the column, or null.
-        unsafe {
-            let bias = match self.bias.is_null() {
-                true => 0.0,
-                false => (*self.bias.add(column as usize)).to_f32(),
-            };
-            [factor(self.column_scales, column), bias]
-        }
-    }
 }
 
 /// Where the `index`-th `count` elements are, if the pointer is not null.
@@ -120,16 +69,5 @@ fn on(from: *const f32, index: u32, count: u32) -> *const f32 {
         from
     } else {
         from.wrapping_add(index as usize * count as usize)
-    }
-}
-
-/// Element `i`, or 1 if the pointer is null.
-#[inline(always)]
-unsafe fn factor(from: *const f32, i: u32) -> f32 {
-    if from.is_null() {
-        1.0
-    } else {
-        // SAFETY: the caller's contract.
-        unsafe { *from.add(i as usize) }
     }
 }

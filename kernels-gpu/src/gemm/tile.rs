@@ -165,25 +165,35 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
         });
     }
 
-    /// Rounds the accumulators and stores those inside the matrix.
+    /// Finishes and rounds the sums, and stores those inside the matrix.
     ///
     /// # Safety
-    /// The part of `output` inside its ends is writable.
+    /// The part of `output` inside its ends is writable; the pointers of its `finish` are null or valid.
     #[inline(always)]
     unsafe fn store<O: Paired>(accumulators: &Accumulators<MT, NT>, output: Output<O>) {
         let [row, column] = Self::own();
         let (row, column) = (output.row + row, output.column + column);
+        let (mut rows, mut columns) = ([[0; 2]; MT], [[0; 2]; NT]);
+        unroll!(mt < MT => { rows[mt] = [0, 8].map(|on| row + 16 * mt as u32 + on); });
+        unroll!(nt < NT => { columns[nt] = [0, 1].map(|on| column + 8 * nt as u32 + on); });
+        // SAFETY: the caller's contract.
+        let (factors, pairs) = unsafe {
+            (
+                output.finish.factors_of_rows(rows),
+                output.finish.pairs(columns),
+            )
+        };
         let paired = output.ldc.is_multiple_of(2)
             && (output.c as usize).is_multiple_of(size_of::<O::Pair>());
         unroll!(mt < MT => {
             unroll!(nt < NT => {
-                let [c0, c1, c2, c3] = accumulators[mt][nt];
-                let (row, column) = (row + 16 * mt as u32, column + 8 * nt as u32);
-                // SAFETY: the caller's contract.
-                unsafe {
-                    store_pair(output, paired, row, column, [c0, c1]);
-                    store_pair(output, paired, row + 8, column, [c2, c3]);
-                }
+                let sums = accumulators[mt][nt];
+                unroll!(half < 2 => {
+                    let values = [0, 1].map(|i| sums[2 * half + i] * factors[mt][half]);
+                    let place = [rows[mt][half], columns[nt][0]];
+                    // SAFETY: the caller's contract.
+                    unsafe { store_pair(output, paired, place, pairs[nt].finish(values)) };
+                });
             });
         });
     }
@@ -197,24 +207,17 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
 unsafe fn store_pair<O: Paired>(
     output: Output<O>,
     paired: bool,
-    row: u32,
-    column: u32,
+    [row, column]: [u32; 2],
     values: [f32; 2],
 ) {
     if row >= output.row_end || column >= output.column_end {
         return;
     }
     let both = column + 1 < output.column_end;
+    let offset = row as usize * output.ldc as usize + column as usize;
     // SAFETY: the row and column are inside the output.
     unsafe {
-        let factor = output.finish.row(row);
-        let values = output
-            .finish
-            .pair(column)
-            .finish(values.map(|sum| sum * factor));
-        let c = output
-            .c
-            .add(row as usize * output.ldc as usize + column as usize);
+        let c = output.c.add(offset);
         if both && paired {
             let mut lanes = [0.0; MAX_LEN];
             lanes[0] = values[0];

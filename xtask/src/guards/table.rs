@@ -29,10 +29,29 @@ const SHUFFLED: &[&str] = &[
     "st.shared.v4",
 ];
 
+/// What the blocks of a cluster are together by.
+const ACROSS_BLOCKS: &[&str] = &[
+    "shfl.sync",
+    "barrier.cluster.wait",
+    "cp.async.bulk.shared::cluster.shared::cta",
+];
+
+/// The same where octets of codes move as one.
+const WIDE_ACROSS_BLOCKS: &[&str] = &[
+    "shfl.sync",
+    "barrier.cluster.wait",
+    "cp.async.bulk.shared::cluster.shared::cta",
+    "st.global.v2",
+];
+
 /// The guards, most specific first.
 pub(super) const EXPECTATIONS: &[Expectation] = &[
     // quantize, where octets move element by element
     Expectation::of("*mxfp*_narrow").hot(),
+    Expectation::of("fp8_quantize_per_column_once_*_narrow")
+        .hot()
+        .barriers(4)
+        .instructions(ACROSS_BLOCKS),
     Expectation::of("*fp8_quantize_per_column_*_narrow")
         .hot()
         .barriers(3)
@@ -59,6 +78,11 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .instructions(&["st.global.v4"]),
     // quantize::fp8
+    Expectation::of("fp8_quantize_per_column_once_*")
+        .hot()
+        .wide_loads()
+        .barriers(4)
+        .instructions(WIDE_ACROSS_BLOCKS),
     Expectation::of("*fp8_quantize_per_column_*")
         .hot()
         .wide_loads()
@@ -119,41 +143,31 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
-    Expectation::of("hopper_*_t128x256")
+    // for each of two consumers one where columns' scales are dealt out
+    Expectation::of("hopper_block1x128_*")
         .hot()
+        .barriers(2)
         .instructions(WARP_SPECIALISED),
-    Expectation::of("hopper_*_t128x192")
+    // the same, and two of a store
+    Expectation::of("hopper_block_*")
         .hot()
-        .instructions(WARP_SPECIALISED),
-    Expectation::of("hopper_*_t128x128x2")
-        .hot()
-        .instructions(WARP_SPECIALISED),
-    // one of the block
-    Expectation::of("hopper_fp8_shuffled_*_t128x128")
-        .hot()
-        .barriers(1)
-        .instructions(SHUFFLED),
-    Expectation::of("hopper_*_t128x128")
-        .hot()
-        .barriers(1)
-        .instructions(WARP_SPECIALISED),
+        .barriers(6)
+        .instructions(SWAPPED),
     // for each of two consumers one that it waits at, and one where it lets the other go on
-    Expectation::of("hopper_*_t64x256")
+    Expectation::of("hopper_*_t64x*")
         .hot()
         .barriers(4)
         .instructions(WARP_SPECIALISED),
-    // for each of two consumers two of an exchange and two of a store
-    Expectation::of("hopper_*_t16x128")
+    Expectation::of("hopper_fp8_shuffled_*_t128x*")
         .hot()
-        .barriers(8)
-        .instructions(SWAPPED),
-    Expectation::of("hopper_*_t32x128")
+        .instructions(SHUFFLED),
+    Expectation::of("hopper_*_t128x*")
         .hot()
-        .barriers(8)
-        .instructions(SWAPPED),
-    Expectation::of("hopper_*_t64x128")
+        .instructions(WARP_SPECIALISED),
+    // for each of two consumers two of a store
+    Expectation::of("hopper_*_few*")
         .hot()
-        .barriers(8)
+        .barriers(4)
         .instructions(SWAPPED),
     Expectation::of("gemm_fp8_*")
         .hot()

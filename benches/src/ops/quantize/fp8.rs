@@ -30,7 +30,7 @@ struct Recipe {
     scaling: Fp8Scaling,
     /// Elements that become one.
     gathers: usize,
-    /// How often they must be read: twice where a scale is of more than a multiprocessor holds.
+    /// How often they must be read: twice where a scale is of more than multiprocessors that work together hold.
     reads: usize,
     run: fn(&Stream, &mut Buffers) -> gatewarp::Result<()>,
 }
@@ -82,7 +82,7 @@ operations! {
     PER_TOKEN, TOKEN: "fp8_quantize_per_token", Fp8Scaling::Rows, 1, 1, |stream, b| {
         fp8_quantize_per_token_into(stream, &b.x, &mut b.data, &mut b.scales, &Fp8Options::default())
     };
-    PER_COLUMN, COLUMN: "fp8_quantize_per_channel", Fp8Scaling::Columns, 1, 2, |stream, b| {
+    PER_COLUMN, COLUMN: "fp8_quantize_per_channel", Fp8Scaling::Columns, 1, 1, |stream, b| {
         let (axis, rounding) = (ChannelAxis::Columns, ScaleRounding::Nearest);
         fp8_quantize_per_channel_into(stream, &b.x, &mut b.data, &mut b.scales, axis, rounding)
     };

@@ -67,7 +67,7 @@ pub fn mapa(address: u32, rank: u32) -> u32 {
 }
 
 /// `barrier.cluster.arrive`: counts the thread in at the cluster's barrier. `release` says whether
-/// it shows what it wrote (`.release`) or not (`.relaxed`).
+/// it shows what it wrote (`.release`) or only barriers that `fence.mbarrier_init` published (`.relaxed`).
 #[track_caller]
 pub fn cluster_arrive(release: bool) {
     with_caller(|caller| {
@@ -76,6 +76,9 @@ pub fn cluster_arrive(release: bool) {
         if release {
             let mut order = caller.cluster.order.borrow_mut();
             order.release(caller.thread.id, &mut barrier.join);
+        } else {
+            let mbarriers = caller.block.mbarriers.borrow();
+            barrier.join.show(mbarriers.moments(caller.thread.id));
         }
         drop(barrier);
         caller.check(arrived);

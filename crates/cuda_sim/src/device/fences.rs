@@ -15,12 +15,13 @@ pub fn fence_proxy_async() {
 }
 
 /// `fence.mbarrier_init.release.cluster`: the barriers that the thread initialised are visible to
-/// the cluster and to asynchronous copies.
+/// the cluster and to asynchronous copies, once a barrier follows, which may be a relaxed one of the cluster.
 #[track_caller]
 pub fn fence_mbarrier_init() {
     with_caller(|caller| {
         let mut mbarriers = caller.block.mbarriers.borrow_mut();
-        mbarriers.publish(caller.thread.id);
+        let moment = caller.cluster.order.borrow_mut().moment(caller.thread.id);
+        mbarriers.publish(caller.thread.id, moment);
     });
 }
 

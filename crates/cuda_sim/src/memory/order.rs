@@ -52,6 +52,11 @@ pub(crate) struct Join {
 }
 
 impl Join {
+    /// Gathers these moments alone.
+    pub(crate) fn show(&mut self, moments: impl Iterator<Item = Stamp>) {
+        self.released.extend(moments);
+    }
+
     /// Gathers what `other` gathered too.
     pub(crate) fn merge(&mut self, other: Self) {
         match (&mut self.merged, other.merged) {
@@ -142,6 +147,21 @@ impl Order {
     /// The agent's next count begins.
     pub(crate) fn advance(&mut self, agent: Agent) {
         self.counts[agent as usize] += 1;
+    }
+
+    /// A moment of `thread` apart from its other accesses: what a fence shows alone.
+    pub(crate) fn moment(&mut self, thread: Agent) -> Stamp {
+        let moment = Stamp {
+            agent: self.new_agent(),
+            count: 1,
+        };
+        if self.enabled {
+            raise(
+                &mut Rc::make_mut(&mut self.known[thread as usize]).known,
+                moment,
+            );
+        }
+        moment
     }
 
     /// Whether what happened at `stamp` is ordered before `thread`'s present.

@@ -25,6 +25,8 @@ const MAX_COUNT: u32 = (1 << 20) - 1;
 #[derive(Default)]
 pub(crate) struct Mbarriers {
     objects: HashMap<u32, Mbarrier>,
+    /// Who published barriers, and when.
+    moments: Vec<(Agent, Stamp)>,
 }
 
 /// One barrier.
@@ -118,11 +120,21 @@ impl Mbarriers {
         self.objects.get(&address)
     }
 
-    /// `thread` publishes the barriers that it initialised.
-    pub(crate) fn publish(&mut self, thread: Agent) {
+    /// `thread` publishes the barriers that it initialised, at a moment of its own.
+    pub(crate) fn publish(&mut self, thread: Agent, moment: Stamp) {
         for object in self.objects.values_mut() {
-            object.published |= object.made.thread == thread;
+            if object.made.thread == thread && !object.published {
+                object.published = true;
+                object.made.stamp = moment;
+            }
         }
+        self.moments.push((thread, moment));
+    }
+
+    /// When `thread` published barriers.
+    pub(crate) fn moments(&self, thread: Agent) -> impl Iterator<Item = Stamp> {
+        let own = self.moments.iter().filter(move |(of, _)| *of == thread);
+        own.map(|(_, moment)| *moment)
     }
 }
 

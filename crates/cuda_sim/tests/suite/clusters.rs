@@ -194,6 +194,27 @@ fn blocks_arrive_at_each_other_s_barriers() {
     faults(FaultKind::MissingProxyFence, pairs(), exchange(false));
 }
 
+#[test]
+fn a_relaxed_barrier_shows_barriers_that_were_published() {
+    let exchange = |publish: bool| {
+        move || {
+            if thread() == 0 {
+                device::mbarrier_init(word(0), 64);
+                if publish {
+                    device::fence_mbarrier_init();
+                }
+            }
+            device::cluster_arrive(false);
+            device::cluster_wait();
+            device::mbarrier_arrive(peer(0), 1);
+            wait(0);
+            sync();
+        }
+    };
+    passes(pairs(), exchange(true));
+    faults(FaultKind::Race, pairs(), exchange(false));
+}
+
 #[repr(align(128))]
 struct Source([u32; 64]);
 static SOURCE: Source = Source([11; 64]);

@@ -15,6 +15,7 @@
 //! | [`Descriptor`] | where a tile lies in shared memory, and how |
 //! | [`Accumulator::mma`], [`Accumulator::mma_rs`] | the product, `A` in shared memory or in registers |
 //! | [`fence`], [`commit_group`], [`wait_group`] | what orders products and the uses of their operands |
+//! | [`pin`] | what keeps arithmetic on registers where it is written |
 //!
 //! The order of use, by all 128 threads of the warpgroup together:
 //!
@@ -41,7 +42,7 @@ pub use accumulator::Accumulator;
 pub use descriptor::{Descriptor, KMajor, Major, MnMajor, Reads};
 pub use product::Product;
 pub use tensor_map::Swizzle;
-pub use wait::{InFlight, wait_group};
+pub use wait::{InFlight, pin, wait_group};
 
 /// Orders what was done to the registers of accumulators and of `A` before the products that follow
 /// (`wgmma.fence.sync.aligned`, sm_90a).

@@ -36,6 +36,17 @@ pub unsafe fn wait_group<const N: u32>(registers: impl InFlight) {
     registers.settle();
 }
 
+/// Keeps what is computed into `registers` before this point there. Left to itself, the compiler moves arithmetic down to where
+/// its result is used, past waits, and keeps all that goes into it in registers until then. No instruction.
+#[inline(always)]
+pub fn pin(registers: impl InFlight) {
+    on! {
+        gpu => registers.settle(),
+        // The simulator computes in order.
+        sim => { let _ = registers; },
+    }
+}
+
 impl InFlight for () {
     #[inline(always)]
     fn settle(self) {}

@@ -37,8 +37,8 @@ use crate::tensor::{AsView, AsViewMut, Tensor};
 ///
 /// # Shapes
 /// `a [m, k]`, `b [n, k]`, the result `[m, n]`; any of them may be zero or odd, and rows may lie apart. On Hopper
-/// it is fast where the rows of all three begin at multiples of 16 bytes, and `n` elements of the result are one; others take
-/// a slower engine.
+/// it is fast where the rows of all three begin at multiples of 16 bytes and a row of the result is a multiple of 16 bytes long;
+/// others take a slower engine.
 ///
 /// # Shuffled weights
 /// `b` may also be `[k / 128, n, 128]`, as

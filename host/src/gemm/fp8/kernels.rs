@@ -153,9 +153,9 @@ macro_rules! output {
             }
             fn few_block_scaled(tile: HopperTile) -> Option<&'static Kernel<FewBlockArgs<Self>>> {
                 match tile {
-                    HopperTile::T16x128 => Some(&hopper::block_scaled_few::dense::$few16),
-                    HopperTile::T32x128 => Some(&hopper::block_scaled_few::dense::$few32),
-                    HopperTile::T64x128 => Some(&hopper::block_scaled_few::dense::$few64),
+                    HopperTile::Few16 => Some(&hopper::block_scaled_few::dense::$few16),
+                    HopperTile::Few32 => Some(&hopper::block_scaled_few::dense::$few32),
+                    HopperTile::Few64 => Some(&hopper::block_scaled_few::dense::$few64),
                     _ => None,
                 }
             }
@@ -165,18 +165,18 @@ macro_rules! output {
 
 output!(bf16:
     gemm_fp8_bf16_t64x64, gemm_block_scaled_bf16_t64x64,
-    hopper_block128x128_bf16_t128x128x2, hopper_block1x128_bf16_t128x128x2,
-    [hopper_block_bf16_t16x128, hopper_block_bf16_t32x128, hopper_block_bf16_t64x128]
+    hopper_block128x128_bf16_t128x128, hopper_block1x128_bf16_t128x128,
+    [hopper_block_bf16_few16, hopper_block_bf16_few32, hopper_block_bf16_few64]
 );
 output!(f16:
     gemm_fp8_f16_t64x64, gemm_block_scaled_f16_t64x64,
-    hopper_block128x128_f16_t128x128x2, hopper_block1x128_f16_t128x128x2,
-    [hopper_block_f16_t16x128, hopper_block_f16_t32x128, hopper_block_f16_t64x128]
+    hopper_block128x128_f16_t128x128, hopper_block1x128_f16_t128x128,
+    [hopper_block_f16_few16, hopper_block_f16_few32, hopper_block_f16_few64]
 );
 output!(f32:
     gemm_fp8_f32_t64x64, gemm_block_scaled_f32_t64x64,
-    hopper_block128x128_f32_t128x128x2, hopper_block1x128_f32_t128x128x2,
-    [hopper_block_f32_t16x128, hopper_block_f32_t32x128, hopper_block_f32_t64x128]
+    hopper_block128x128_f32_t128x128, hopper_block1x128_f32_t128x128,
+    [hopper_block_f32_few16, hopper_block_f32_few32, hopper_block_f32_few64]
 );
 
 macro_rules! pairs {
@@ -201,51 +201,58 @@ use portable::{A_E5M2, B_E5M2};
 pairs! {
     E4m3, E4m3 => bf16: 0,
         hopper_kernels![
-            T16x128: hopper::fp8_few::dense::hopper_fp8_bf16_t16x128,
-            T32x128: hopper::fp8_few::dense::hopper_fp8_bf16_t32x128,
-            T64x128: hopper::fp8_few::dense::hopper_fp8_bf16_t64x128,
+            Few16: hopper::fp8_few::dense::hopper_fp8_bf16_few16,
+            Few32: hopper::fp8_few::dense::hopper_fp8_bf16_few32,
+            Few64: hopper::fp8_few::dense::hopper_fp8_bf16_few64,
+            T64x128: hopper::fp8::dense::hopper_fp8_bf16_t64x128,
+            T128x96: hopper::fp8::dense::hopper_fp8_bf16_t128x96,
             T128x128: hopper::fp8::dense::hopper_fp8_bf16_t128x128,
+            T128x144: hopper::fp8::dense::hopper_fp8_bf16_t128x144,
             T64x256: hopper::fp8::dense::hopper_fp8_bf16_t64x256,
             T128x192: hopper::fp8::dense::hopper_fp8_bf16_t128x192,
             T128x256: hopper::fp8::dense::hopper_fp8_bf16_t128x256,
         ],
         hopper_kernels![
-            T16x128: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_t16x128,
-            T32x128: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_t32x128,
-            T64x128: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_t64x128,
-            T128x128x2: hopper::fp8::dense::hopper_fp8_bf16_promoted_t128x128x2,
+            Few16: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_few16,
+            Few32: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_few32,
+            Few64: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_few64,
+            T128x128: hopper::fp8::dense::hopper_fp8_bf16_promoted_t128x128,
         ];
     E4m3, E4m3 => f16: 0,
         hopper_kernels![
-            T16x128: hopper::fp8_few::dense::hopper_fp8_f16_t16x128,
-            T32x128: hopper::fp8_few::dense::hopper_fp8_f16_t32x128,
-            T64x128: hopper::fp8_few::dense::hopper_fp8_f16_t64x128,
+            Few16: hopper::fp8_few::dense::hopper_fp8_f16_few16,
+            Few32: hopper::fp8_few::dense::hopper_fp8_f16_few32,
+            Few64: hopper::fp8_few::dense::hopper_fp8_f16_few64,
+            T64x128: hopper::fp8::dense::hopper_fp8_f16_t64x128,
+            T128x96: hopper::fp8::dense::hopper_fp8_f16_t128x96,
             T128x128: hopper::fp8::dense::hopper_fp8_f16_t128x128,
+            T128x144: hopper::fp8::dense::hopper_fp8_f16_t128x144,
             T64x256: hopper::fp8::dense::hopper_fp8_f16_t64x256,
             T128x192: hopper::fp8::dense::hopper_fp8_f16_t128x192,
             T128x256: hopper::fp8::dense::hopper_fp8_f16_t128x256,
         ],
         hopper_kernels![
-            T16x128: hopper::fp8_few::dense::hopper_fp8_f16_promoted_t16x128,
-            T32x128: hopper::fp8_few::dense::hopper_fp8_f16_promoted_t32x128,
-            T64x128: hopper::fp8_few::dense::hopper_fp8_f16_promoted_t64x128,
-            T128x128x2: hopper::fp8::dense::hopper_fp8_f16_promoted_t128x128x2,
+            Few16: hopper::fp8_few::dense::hopper_fp8_f16_promoted_few16,
+            Few32: hopper::fp8_few::dense::hopper_fp8_f16_promoted_few32,
+            Few64: hopper::fp8_few::dense::hopper_fp8_f16_promoted_few64,
+            T128x128: hopper::fp8::dense::hopper_fp8_f16_promoted_t128x128,
         ];
     E4m3, E4m3 => f32: 0,
         hopper_kernels![
-            T16x128: hopper::fp8_few::dense::hopper_fp8_f32_t16x128,
-            T32x128: hopper::fp8_few::dense::hopper_fp8_f32_t32x128,
-            T64x128: hopper::fp8_few::dense::hopper_fp8_f32_t64x128,
+            Few16: hopper::fp8_few::dense::hopper_fp8_f32_few16,
+            Few32: hopper::fp8_few::dense::hopper_fp8_f32_few32,
+            Few64: hopper::fp8_few::dense::hopper_fp8_f32_few64,
+            T64x128: hopper::fp8::dense::hopper_fp8_f32_t64x128,
             T128x128: hopper::fp8::dense::hopper_fp8_f32_t128x128,
             T64x256: hopper::fp8::dense::hopper_fp8_f32_t64x256,
             T128x192: hopper::fp8::dense::hopper_fp8_f32_t128x192,
             T128x256: hopper::fp8::dense::hopper_fp8_f32_t128x256,
         ],
         hopper_kernels![
-            T16x128: hopper::fp8_few::dense::hopper_fp8_f32_promoted_t16x128,
-            T32x128: hopper::fp8_few::dense::hopper_fp8_f32_promoted_t32x128,
-            T64x128: hopper::fp8_few::dense::hopper_fp8_f32_promoted_t64x128,
-            T128x128x2: hopper::fp8::dense::hopper_fp8_f32_promoted_t128x128x2,
+            Few16: hopper::fp8_few::dense::hopper_fp8_f32_promoted_few16,
+            Few32: hopper::fp8_few::dense::hopper_fp8_f32_promoted_few32,
+            Few64: hopper::fp8_few::dense::hopper_fp8_f32_promoted_few64,
+            T128x128: hopper::fp8::dense::hopper_fp8_f32_promoted_t128x128,
         ];
     E4m3, E5m2 => bf16: B_E5M2,
         hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_bf16_t128x128],

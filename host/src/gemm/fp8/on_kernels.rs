@@ -124,7 +124,7 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
 pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>() -> impl Iterator<Item = HopperTile> + Clone
 {
     let has =
-        |tile: &HopperTile| *tile == HopperTile::T128x128x2 || O::few_block_scaled(*tile).is_some();
+        |tile: &HopperTile| *tile == HopperTile::T128x128 || O::few_block_scaled(*tile).is_some();
     HopperTile::ALL.into_iter().filter(has)
 }
 
@@ -140,7 +140,7 @@ unsafe fn hopper_block_scaled<O: Fp8Output>(
         product,
         Sums::BlockScaled,
         block_scaled_tiles::<O>(),
-    );
+    )?;
     let (config, [a_map, b_map, c_map]) = hopper::launch(stream, product, plan)?;
     let Product { a, c, finish, .. } = product;
     let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));

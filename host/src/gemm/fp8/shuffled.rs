@@ -99,28 +99,30 @@ macro_rules! output {
 output! {
     bf16:
         hopper_kernels![
-            T16x128: kernels::hopper_fp8_shuffled_bf16_t16x128,
-            T32x128: kernels::hopper_fp8_shuffled_bf16_t32x128,
-            T64x128: kernels::hopper_fp8_shuffled_bf16_t64x128,
+            Few16: kernels::hopper_fp8_shuffled_bf16_few16,
+            Few32: kernels::hopper_fp8_shuffled_bf16_few32,
+            Few64: kernels::hopper_fp8_shuffled_bf16_few64,
             T128x128: kernels::hopper_fp8_shuffled_bf16_t128x128,
+            T128x256: kernels::hopper_fp8_shuffled_bf16_t128x256,
         ],
         hopper_kernels![
-            T16x128: kernels::hopper_fp8_shuffled_bf16_promoted_t16x128,
-            T32x128: kernels::hopper_fp8_shuffled_bf16_promoted_t32x128,
-            T64x128: kernels::hopper_fp8_shuffled_bf16_promoted_t64x128,
+            Few16: kernels::hopper_fp8_shuffled_bf16_promoted_few16,
+            Few32: kernels::hopper_fp8_shuffled_bf16_promoted_few32,
+            Few64: kernels::hopper_fp8_shuffled_bf16_promoted_few64,
             T128x128: kernels::hopper_fp8_shuffled_bf16_promoted_t128x128,
         ];
     f16:
         hopper_kernels![
-            T16x128: kernels::hopper_fp8_shuffled_f16_t16x128,
-            T32x128: kernels::hopper_fp8_shuffled_f16_t32x128,
-            T64x128: kernels::hopper_fp8_shuffled_f16_t64x128,
+            Few16: kernels::hopper_fp8_shuffled_f16_few16,
+            Few32: kernels::hopper_fp8_shuffled_f16_few32,
+            Few64: kernels::hopper_fp8_shuffled_f16_few64,
             T128x128: kernels::hopper_fp8_shuffled_f16_t128x128,
+            T128x256: kernels::hopper_fp8_shuffled_f16_t128x256,
         ],
         hopper_kernels![
-            T16x128: kernels::hopper_fp8_shuffled_f16_promoted_t16x128,
-            T32x128: kernels::hopper_fp8_shuffled_f16_promoted_t32x128,
-            T64x128: kernels::hopper_fp8_shuffled_f16_promoted_t64x128,
+            Few16: kernels::hopper_fp8_shuffled_f16_promoted_few16,
+            Few32: kernels::hopper_fp8_shuffled_f16_promoted_few32,
+            Few64: kernels::hopper_fp8_shuffled_f16_promoted_few64,
             T128x128: kernels::hopper_fp8_shuffled_f16_promoted_t128x128,
         ];
 }

@@ -91,8 +91,8 @@ mod tests {
 
     const fn plan(split: usize) -> HopperPlan {
         HopperPlan {
-            tile: HopperTile::T16x128,
             split,
+            ..HopperPlan::of(HopperTile::Few16)
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {"gpu":"NVIDIA H200","a":"bf16","b":"bf16","c":"bf16","sums":"tensor_cores","batch":1,"m":16,"n":4096,"k":4096,
-//!  "tile":"T16x128","split":4,"microseconds":9.1}
+//!  "tile":"Few16","rows":1,"columns":1,"split":4,"microseconds":9.1}
 //! ```
 
 use std::collections::BTreeMap;
@@ -29,6 +29,10 @@ struct Line {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Answer {
     tile: Tile,
+    #[serde(default = "one")]
+    rows: usize,
+    #[serde(default = "one")]
+    columns: usize,
     split: usize,
     /// What it took, if it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +51,8 @@ impl Answer {
     pub fn new(plan: HopperPlan, seconds: Option<f64>) -> Self {
         Self {
             tile: Tile::Known(plan.tile),
+            rows: plan.rows,
+            columns: plan.columns,
             split: plan.split,
             // To the nanosecond.
             microseconds: seconds.map(|seconds| (seconds * 1e9).round() / 1e3),
@@ -58,11 +64,18 @@ impl Answer {
         match self.tile {
             Tile::Known(tile) => Some(HopperPlan {
                 tile,
+                rows: self.rows,
+                columns: self.columns,
                 split: self.split,
             }),
             Tile::Unknown(_) => None,
         }
     }
+}
+
+/// What a line that does not say it means.
+const fn one() -> usize {
+    1
 }
 
 /// What is wrong with which line, counted from 1.
@@ -137,13 +150,13 @@ mod tests {
     }
 
     const PLAN: HopperPlan = HopperPlan {
-        tile: HopperTile::T16x128,
         split: 4,
+        ..HopperPlan::of(HopperTile::Few16)
     };
 
     const LINE: &str = concat!(
         r#"{"gpu":"NVIDIA H200","a":"bf16","b":"bf16","c":"f32","sums":"tensor_cores","#,
-        r#""batch":1,"m":16,"n":4096,"k":512,"tile":"T16x128","split":4,"microseconds":9.125}"#,
+        r#""batch":1,"m":16,"n":4096,"k":512,"tile":"Few16","rows":1,"columns":1,"split":4,"microseconds":9.125}"#,
         "\n"
     );
 
@@ -211,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_tile_of_another_version_is_kept_and_not_followed() {
-        let foreign = LINE.replace("T16x128", "T24x512");
+        let foreign = LINE.replace("Few16", "T24x512");
         let table = Table::parse(&foreign).expect("a line");
         let answer = table
             .find("NVIDIA H200", &problem(16))

@@ -38,7 +38,10 @@ fn problem(m: usize) -> GemmProblem {
 }
 
 fn plan(tile: HopperTile, split: usize) -> HopperPlan {
-    HopperPlan { tile, split }
+    HopperPlan {
+        split,
+        ..HopperPlan::of(tile)
+    }
 }
 
 #[test]
@@ -46,13 +49,13 @@ fn answers_come_back_from_the_file() {
     let (file, device) = (Scratch::new("round-trip"), Device::cpu());
     let tuner = Tuner::open(&file.0).expect("it need not exist");
     assert!(tuner.is_empty());
-    tuner.insert(&device, problem(3), plan(HopperTile::T16x128, 2));
+    tuner.insert(&device, problem(3), plan(HopperTile::Few16, 2));
     tuner.insert(&device, problem(200), plan(HopperTile::T128x256, 1));
     tuner.save().expect("written");
     let again = Tuner::open(&file.0).expect("read");
     assert_eq!(again.len(), 2);
     let found = again.find(&device, &problem(3));
-    assert_eq!(found, Some(plan(HopperTile::T16x128, 2)));
+    assert_eq!(found, Some(plan(HopperTile::Few16, 2)));
     let text = fs::read(&file.0).expect("there");
     again.save().expect("written");
     assert_eq!(fs::read(&file.0).expect("there"), text);
@@ -62,11 +65,11 @@ fn answers_come_back_from_the_file() {
 fn clones_share_answers() {
     let (tuner, device) = (Tuner::in_memory(), Device::cpu());
     let stream = device.stream().expect("the CPU").with_tuner(&tuner);
-    tuner.insert(&device, problem(3), plan(HopperTile::T16x128, 2));
+    tuner.insert(&device, problem(3), plan(HopperTile::Few16, 2));
     let found = stream
         .tuner()
         .and_then(|tuner| tuner.find(&device, &problem(3)));
-    assert_eq!(found, Some(plan(HopperTile::T16x128, 2)));
+    assert_eq!(found, Some(plan(HopperTile::Few16, 2)));
     tuner.save().expect("there is no file to write");
 }
 
@@ -122,21 +125,22 @@ fn followed(m: usize, tiles: &[HopperTile], answer: Option<HopperPlan>) -> Hoppe
     let (a, b) = (a.view(), b.view());
     let sizes = Sizes::of_one("test", ("a", &a), ("b", &b)).expect("they fit");
     let product = Product::new(sizes, (&a, &b), &Finish::bias(None), &c.view_mut());
-    hopper::plan(&stream, &product, Sums::TensorCores, tiles.iter().copied())
+    let plan = hopper::plan(&stream, &product, Sums::TensorCores, tiles.iter().copied());
+    plan.expect("there are tiles")
 }
 
 #[test]
 fn answers_are_followed_where_they_can_be() {
-    use HopperTile::{T16x128, T32x128, T64x128, T128x128};
+    use HopperTile::{Few16, Few32, Few64, T128x128, T128x256};
     let default = followed(3, &HopperTile::ALL, None);
-    assert_eq!(default.tile, T16x128);
-    for other in [plan(T64x128, 8), plan(T32x128, 1), plan(T128x128, 1)] {
+    assert_eq!(default.tile, Few16);
+    for other in [plan(Few64, 8), plan(Few32, 1), plan(T128x128, 1)] {
         assert_eq!(followed(3, &HopperTile::ALL, Some(other)), other);
     }
     // No such number of blocks, and a tile without a kernel.
-    for stale in [plan(T16x128, 3), plan(T16x128, 0), plan(T128x128, 2)] {
+    for stale in [plan(Few16, 9), plan(Few16, 0), plan(T128x256, 2)] {
         assert_eq!(followed(3, &HopperTile::ALL, Some(stale)), default);
     }
-    let few = [T16x128, T128x128];
-    assert_eq!(followed(3, &few, Some(plan(T64x128, 1))), default);
+    let few = [Few16, T128x128];
+    assert_eq!(followed(3, &few, Some(plan(Few64, 1))), default);
 }

@@ -14,10 +14,9 @@ use crate::gemm::element::GemmOutput;
 use crate::gemm::fp8::{
     Fp8Gemm, Fp8Output, block_scaled_tiles, bmm_fp8_into, fp8_blockscale_gemm_into,
 };
+use crate::gemm::hopper::estimated;
 use crate::gemm::options::{Accumulation, MmFp8Options, MmOptions};
-use crate::heuristics::hopper_gemm::{
-    HopperPlan, HopperShape, HopperTile, hopper_plan, hopper_plans,
-};
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plans};
 use crate::quantize::Fp8Code;
 use crate::tensor::Tensor;
 
@@ -131,7 +130,7 @@ impl Tuner {
             n,
             k_bytes: k * element,
         };
-        let default = hopper_plan(tiles.clone(), shape, stream.device().clusters());
+        let default = estimated(tiles.clone(), shape, stream.device().clusters())?;
         let plans: Vec<_> = hopper_plans(tiles, shape).collect();
         let seconds = measure(stream, problem, &plans, &mut run)?;
         let measured: Vec<_> = plans.into_iter().zip(seconds).collect();

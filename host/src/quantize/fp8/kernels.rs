@@ -4,7 +4,7 @@ use cuda_std::launch::Kernel;
 use half::{bf16, f16};
 
 use crate::element::Float;
-use crate::kernels::quantize::fp8::{back, group, tensor, token, weights};
+use crate::kernels::quantize::fp8::{back, columns, group, tensor, token, weights};
 use crate::quantize::width::Width;
 
 /// An element type that there are FP8 quantisers for: `bf16`, `f16`, `f32`.
@@ -92,6 +92,8 @@ pub enum Recipe {
     Tile,
     /// A scale a column.
     Column,
+    /// A scale a column, of matrices that a cluster holds.
+    ColumnOnce,
 }
 
 pub(crate) mod sealed {
@@ -117,6 +119,7 @@ macro_rules! fp8_element {
         token $token:ident $token_narrow:ident, $silu_token:ident $silu_token_narrow:ident;
         group $group:ident $group_narrow:ident, $silu_group:ident $silu_group_narrow:ident;
         weights $tile:ident $tile_narrow:ident, $column:ident $column_narrow:ident;
+        columns $once:ident $once_narrow:ident;
         tensor $tensor:ident $tensor_narrow:ident, $silu_tensor:ident $silu_tensor_narrow:ident,
             $amax:ident $amax_narrow:ident;
         back $back:ident $back_narrow:ident;
@@ -132,6 +135,7 @@ macro_rules! fp8_element {
                     Recipe::SiluGroup => width.of(&group::$silu_group, &group::$silu_group_narrow),
                     Recipe::Tile => width.of(&weights::$tile, &weights::$tile_narrow),
                     Recipe::Column => width.of(&weights::$column, &weights::$column_narrow),
+                    Recipe::ColumnOnce => width.of(&columns::$once, &columns::$once_narrow),
                 }
             }
             fn per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>> {
@@ -154,6 +158,7 @@ fp8_element!(bf16:
     token fp8_quantize_per_token_bf16 fp8_quantize_per_token_bf16_narrow, silu_and_mul_fp8_quantize_per_token_bf16 silu_and_mul_fp8_quantize_per_token_bf16_narrow;
     group fp8_quantize_1x128_bf16 fp8_quantize_1x128_bf16_narrow, silu_and_mul_fp8_quantize_1x128_bf16 silu_and_mul_fp8_quantize_1x128_bf16_narrow;
     weights fp8_quantize_128x128_bf16 fp8_quantize_128x128_bf16_narrow, fp8_quantize_per_column_bf16 fp8_quantize_per_column_bf16_narrow;
+    columns fp8_quantize_per_column_once_bf16 fp8_quantize_per_column_once_bf16_narrow;
     tensor fp8_quantize_per_tensor_bf16 fp8_quantize_per_tensor_bf16_narrow, silu_and_mul_fp8_quantize_per_tensor_bf16 silu_and_mul_fp8_quantize_per_tensor_bf16_narrow, amax_bf16 amax_bf16_narrow;
     back fp8_dequantize_bf16 fp8_dequantize_bf16_narrow;
 );
@@ -162,6 +167,7 @@ fp8_element!(f16:
     token fp8_quantize_per_token_f16 fp8_quantize_per_token_f16_narrow, silu_and_mul_fp8_quantize_per_token_f16 silu_and_mul_fp8_quantize_per_token_f16_narrow;
     group fp8_quantize_1x128_f16 fp8_quantize_1x128_f16_narrow, silu_and_mul_fp8_quantize_1x128_f16 silu_and_mul_fp8_quantize_1x128_f16_narrow;
     weights fp8_quantize_128x128_f16 fp8_quantize_128x128_f16_narrow, fp8_quantize_per_column_f16 fp8_quantize_per_column_f16_narrow;
+    columns fp8_quantize_per_column_once_f16 fp8_quantize_per_column_once_f16_narrow;
     tensor fp8_quantize_per_tensor_f16 fp8_quantize_per_tensor_f16_narrow, silu_and_mul_fp8_quantize_per_tensor_f16 silu_and_mul_fp8_quantize_per_tensor_f16_narrow, amax_f16 amax_f16_narrow;
     back fp8_dequantize_f16 fp8_dequantize_f16_narrow;
 );
@@ -170,6 +176,7 @@ fp8_element!(f32:
     token fp8_quantize_per_token_f32 fp8_quantize_per_token_f32_narrow, silu_and_mul_fp8_quantize_per_token_f32 silu_and_mul_fp8_quantize_per_token_f32_narrow;
     group fp8_quantize_1x128_f32 fp8_quantize_1x128_f32_narrow, silu_and_mul_fp8_quantize_1x128_f32 silu_and_mul_fp8_quantize_1x128_f32_narrow;
     weights fp8_quantize_128x128_f32 fp8_quantize_128x128_f32_narrow, fp8_quantize_per_column_f32 fp8_quantize_per_column_f32_narrow;
+    columns fp8_quantize_per_column_once_f32 fp8_quantize_per_column_once_f32_narrow;
     tensor fp8_quantize_per_tensor_f32 fp8_quantize_per_tensor_f32_narrow, silu_and_mul_fp8_quantize_per_tensor_f32 silu_and_mul_fp8_quantize_per_tensor_f32_narrow, amax_f32 amax_f32_narrow;
     back fp8_dequantize_f32 fp8_dequantize_f32_narrow;
 );

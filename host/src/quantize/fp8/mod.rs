@@ -37,6 +37,7 @@ mod scaled;
 mod scaling;
 mod sizes;
 mod source;
+mod strips;
 mod tensor;
 mod token;
 mod weights;

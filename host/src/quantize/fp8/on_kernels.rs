@@ -9,20 +9,21 @@ use super::options::ScaleRounding;
 use super::scaling::Fp8Scaling;
 use super::sizes::Sizes;
 use super::source::Source;
+use super::strips;
 use crate::DType;
 use crate::device::{LaunchConfig, Stream};
 use crate::error::Result;
 use crate::heuristics::quantize_fp8 as heuristics;
 use crate::heuristics::rows::plan;
 use crate::kernels::quantize::fp8::back::TOGETHER;
-use crate::kernels::quantize::fp8::weights::{COLUMN_BYTES, TILE_THREADS};
+use crate::kernels::quantize::fp8::weights::TILE_THREADS;
 use crate::kernels::quantize::fp8::{E5M2, PER_COLUMN, POWER_OF_TWO, REDUCE_BYTES, kept};
 use crate::quantize::LiveRows;
 use crate::quantize::width::Width;
 use crate::tensor::{TensorView, TensorViewMut};
 
 /// Elements of an octet.
-const OCTET: usize = 8;
+pub(super) const OCTET: usize = 8;
 
 /// Octets that a thread of a quantiser has under way.
 const OCTETS: usize = 2;
@@ -90,11 +91,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
             let config = LaunchConfig::new(tiles as u32, TILE_THREADS).with_shared(REDUCE_BYTES);
             (Recipe::Tile, config)
         }
-        Fp8Scaling::Columns => {
-            let strip = heuristics::strip(sizes.matrices, octets, multiprocessors);
-            let config = LaunchConfig::new(strip.strips, (strip.octets, strip.rows));
-            (Recipe::Column, config.with_shared(COLUMN_BYTES))
-        }
+        Fp8Scaling::Columns => strips::columns::<T>(job.op.stream, sizes),
         Fp8Scaling::Rows | Fp8Scaling::Tensor => {
             let threads = heuristics::row(octets, kept(size_of::<T>()));
             let recipe = of_source(Recipe::Token, Recipe::SiluToken);

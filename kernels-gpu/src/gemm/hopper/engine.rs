@@ -6,12 +6,14 @@ use cuda_std::{cluster, registers, thread, tma, warp};
 use super::consumer::{Turns, Warpgroup};
 use super::load::{Operands, Producer};
 use super::multiply::Consumer;
+use super::neighbours::Neighbours;
 use super::result::{Place, Target};
 use super::ring;
 use super::schedule::{Grid, Schedule};
 use super::split::Share;
 use super::sum::{Part, Sum};
-use super::tile::{CONSUMERS, ROW_BYTES, Tile, WARPGROUP_ROWS};
+use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS, WARPS};
+use crate::divide::divide;
 
 /// Registers of a producer's thread, once it gave the rest to the consumers.
 const PRODUCER_REGISTERS: u32 = 40;
@@ -44,18 +46,14 @@ impl<C, S> Gemm<C, S> {
     }
 }
 
-impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, const SPLIT: u32>
-    Tile<R, SHARING, STAGES, CLUSTER, SPLIT>
+impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
+    Tile<R, SHARING, STAGES, SPLIT>
 {
-    /// Whether the blocks of a cluster compute tiles together.
-    const TOGETHER: bool = CLUSTER * SPLIT > 1;
-
     /// Computes this block's tiles of a batch of products.
     ///
     /// # Safety
-    /// - A grid of one dimension, of clusters of `CLUSTER` blocks of [`Tile::THREADS`] threads with
-    ///   [`Tile::SHARED_BYTES`] of dynamic shared memory, which the kernel's launch bounds allow; where blocks may
-    ///   share K, of clusters of a power of two up to `SPLIT`, of at most as many blocks as K has stages.
+    /// - The [clusters](Tile#clusters) that the tile says, of blocks of [`Tile::THREADS`] threads with
+    ///   [`Tile::SHARED_BYTES`] of dynamic shared memory, which the kernel's launch bounds allow.
     /// - The maps are of A, B and C, in the boxes that [`Operands`] and the target say, swizzled by 128 bytes; K is
     ///   not zero. Nobody else uses C.
     #[inline(always)]
@@ -66,6 +64,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         const { Self::CHECKED };
+        const { assert!(SPLIT == 1 || Self::holds(C::DEAL)) };
         const { assert!(size_of::<A>() == size_of::<B>()) };
         // SAFETY: the caller's contract.
         unsafe {
@@ -77,14 +76,15 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
                 if thread::thread_idx_x() == 0 {
                     Self::produce::<A, C, S>(&gemm);
                 }
+                if Self::share().blocks > 1 {
+                    cluster::sync();
+                }
             } else {
                 registers::increase::<CONSUMER_REGISTERS>();
                 Self::consume::<A, B, C, S>(&gemm, warpgroup - 1);
             }
-            if Self::TOGETHER {
-                // A block's shared memory stays until its peers have stopped writing to it.
-                cluster::sync();
-            }
+            // A block's shared memory stays until its peers have stopped writing to it.
+            cluster::sync();
         }
     }
 
@@ -99,44 +99,30 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
                 tma::prefetch(gemm.operands.b);
                 tma::prefetch(gemm.c.map());
                 if SPLIT > 1 {
-                    let mut consumer = 0;
-                    while consumer < CONSUMERS {
-                        Self::exchange(consumer, Self::share()).init();
-                        consumer += 1;
+                    let mut warp = 0;
+                    while warp < WARPS {
+                        Self::exchange(warp, Share::ALL, C::DEAL).init();
+                        warp += 1;
                     }
                 }
-                Self::ring().init(SHARING);
+                Self::ring().init(SHARING, Neighbours::new().loaders());
             }
-            if Self::TOGETHER {
-                cluster::sync();
-            } else {
-                thread::sync_threads();
-            }
+            cluster::sync();
         }
     }
 
     /// The tiles of this block, in units of its cluster's.
     #[inline(always)]
     #[track_caller]
-    fn schedule<C: Target, S>(gemm: &Gemm<C, S>) -> Schedule {
+    fn schedule<C: Target, S>(gemm: &Gemm<C, S>, neighbours: Neighbours) -> Schedule {
+        let tiles =
+            |extent: u32, of: u32, blocks: u32| divide(extent + of * blocks - 1, of * blocks).0;
         let [rows, columns] = gemm.c.extents();
-        let grid = Grid {
+        Schedule::new(Grid {
             matrices: gemm.matrices,
-            rows: rows.div_ceil(Self::BM * CLUSTER),
-            columns: columns.div_ceil(Self::BN),
-        };
-        Schedule::new(grid, Self::TOGETHER)
-    }
-
-    /// The block's rank among those that share B.
-    #[inline(always)]
-    #[track_caller]
-    fn rank() -> u32 {
-        if CLUSTER == 1 {
-            0
-        } else {
-            cluster::block_rank()
-        }
+            rows: tiles(rows, Self::BM, neighbours.rows),
+            columns: tiles(columns, Self::BN, neighbours.columns),
+        })
     }
 
     /// The block's share of K.
@@ -154,15 +140,16 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
     #[inline(always)]
     #[track_caller]
     unsafe fn produce<T, C: Target, S>(gemm: &Gemm<C, S>) {
+        let neighbours = Neighbours::new();
         let mut producer = Producer {
             operands: gemm.operands,
             ring: Self::ring(),
             place: ring::Place::START,
             layout: Self::LAYOUT,
-            rank: Self::rank(),
+            slices: [neighbours.of_a(Self::BM), neighbours.of_b(Self::BN)],
         };
         let steps = gemm.steps::<T>(Self::share());
-        let mut tiles = Self::schedule(gemm);
+        let mut tiles = Self::schedule(gemm, neighbours);
         while let Some(tile) = tiles.advance() {
             // SAFETY: the caller's contract.
             unsafe { producer.tile::<C>(tile, steps, Gemm::<C, S>::elements::<T>()) };
@@ -181,28 +168,36 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
     {
         let thread = thread::thread_idx_x() % 128;
         let turns = Turns::of(consumer, SHARING);
-        let mut operands = Consumer::new(Self::ring(), Self::LAYOUT, turns.part(), thread);
         let (warpgroup, share) = (Warpgroup { consumer, thread }, Self::share());
-        let slabs = Self::slabs(consumer);
+        let (neighbours, dealer) = (Neighbours::new(), Self::dealer(warpgroup));
+        let mut operands = Consumer::new(
+            Self::ring(),
+            Self::LAYOUT,
+            turns.part(),
+            (neighbours, dealer),
+        );
+        // SAFETY: the warp is whole. Known to be the same in all lanes, what it owns is no branch that they may part at, after
+        // which ptxas would compute descriptors lane by lane.
+        let warp = unsafe { warp::warp_uniform(4 * consumer + thread / 32) };
+        let exchange = Self::exchange(warp, share, C::DEAL);
         let place = Place {
             warpgroup,
-            slabs,
+            slabs: Self::slabs(consumer),
             count: Self::SLABS,
-            share,
+            own: exchange.own(),
         };
-        let mut exchange = Self::exchange(consumer, share);
         let [first_step, k_steps] = gemm.steps::<A>(share);
-        let rank = Self::rank();
         let mut d = Accumulator::<R>::zero();
-        let mut tiles = Self::schedule(gemm);
+        let mut tiles = Self::schedule(gemm, neighbours);
         let mut first = turns.before() == 0;
         tiles.skip(turns.before());
         operands.skip(turns.before() * k_steps);
         while let Some(tile) = tiles.advance() {
             operands.relay = turns.relay(first, tiles.is_done());
             first = false;
-            let row = (tile.row * CLUSTER + rank) * Self::BM + turns.part() * WARPGROUP_ROWS;
-            let column = tile.column * Self::BN;
+            let row = tile.row * neighbours.rows + neighbours.row;
+            let row = row * Self::BM + turns.part() * WARPGROUP_ROWS;
+            let column = (tile.column * neighbours.columns + neighbours.column) * Self::BN;
             let part = Part {
                 row,
                 column,
@@ -214,9 +209,11 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
             unsafe {
                 let ahead = gemm.c.ahead::<R>(thread, corner);
                 gemm.sum
-                    .part::<A, B, R, STAGES, CLUSTER>(&mut operands, &mut d, part);
-                if SPLIT > 1 {
-                    exchange.sum(&mut d, warpgroup);
+                    .part::<A, B, R, STAGES>(&mut operands, &mut d, part);
+                if share.blocks > 1 {
+                    // All that loads and products did with the ring is done.
+                    cluster::sync();
+                    exchange.sum(&mut d);
                 }
                 gemm.c.store(&d, &ahead, corner, place);
             }

@@ -17,10 +17,12 @@
 //! | `tile` | the shape of a tile, and the plan of shared memory |
 //! | `ring` | stages, with the barriers that hand them over |
 //! | `schedule` | which block computes which tiles, in which order |
+//! | `neighbours` | the blocks of a cluster, which load for each other |
 //! | `load` | the producer |
 //! | `multiply` | the consumers' main loop: the tensor cores add |
 //! | `promote` | the other main loop: every stage's sum is scaled and added in `f32` |
 //! | `scales` | the factors of stages, where blocks have scales |
+//! | `deal` | factors of columns, from the threads that loaded them to those that need them |
 //! | `sum` | the choice between the loops |
 //! | `split` | the sums of blocks that share K become one |
 //! | `result` | the choice between the ways to lay a tile over C |
@@ -46,6 +48,7 @@ pub mod block_scaled;
 pub mod block_scaled_few;
 mod columns;
 mod consumer;
+mod deal;
 pub mod dense;
 mod engine;
 pub mod few;
@@ -55,6 +58,7 @@ pub mod fp8_mixed;
 pub mod fp8_shuffled;
 mod load;
 mod multiply;
+mod neighbours;
 mod order;
 mod promote;
 mod result;

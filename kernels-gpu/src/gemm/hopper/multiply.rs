@@ -4,6 +4,8 @@ use cuda_std::unroll;
 use cuda_std::wgmma::{self, Accumulator, Descriptor, InFlight, KMajor, Product, Reads, Swizzle};
 
 use super::consumer::Relay;
+use super::deal::Dealer;
+use super::neighbours::Neighbours;
 use super::ring::{Place, Ring};
 use super::tile::{Layout, ROW_BYTES, WARPGROUP_ROWS};
 
@@ -11,24 +13,35 @@ use super::tile::{Layout, ROW_BYTES, WARPGROUP_ROWS};
 const STEP_BYTES: u32 = 32;
 
 /// A warpgroup's view of the ring, and where it stands.
-pub(super) struct Consumer<const STAGES: u32, const CLUSTER: u32> {
-    ring: Ring<STAGES, CLUSTER>,
+pub(super) struct Consumer<const STAGES: u32> {
+    ring: Ring<STAGES>,
     place: Place<STAGES>,
     /// Its rows of A in the first stage.
     a: Descriptor<KMajor>,
     /// All of B in the first stage.
     b: Descriptor<KMajor>,
     stage_bytes: u32,
-    /// The thread's number in the warpgroup.
-    thread: u32,
+    /// The block that the thread hands stages back to, if there is one for it.
+    loader: Option<u32>,
+    /// Where its threads pass each other values of columns.
+    pub dealer: Dealer,
     /// How the ring comes and goes.
     pub relay: Relay,
 }
 
-impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
+impl<const STAGES: u32> Consumer<STAGES> {
     /// The consumer of this number.
     #[inline(always)]
-    pub fn new(ring: Ring<STAGES, CLUSTER>, layout: Layout, consumer: u32, thread: u32) -> Self {
+    pub fn new(
+        ring: Ring<STAGES>,
+        layout: Layout,
+        consumer: u32,
+        (neighbours, dealer): (Neighbours, Dealer),
+    ) -> Self {
+        let loader = match dealer.thread() < neighbours.loaders() {
+            true => Some(neighbours.loader(dealer.thread())),
+            false => None,
+        };
         let first = layout.stage(0);
         let a = first.add(consumer * WARPGROUP_ROWS * ROW_BYTES);
         Self {
@@ -37,7 +50,8 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
             a: Descriptor::k_major(a, Swizzle::Bytes128),
             b: Descriptor::k_major(first.add(layout.b_offset), Swizzle::Bytes128),
             stage_bytes: layout.stage_bytes,
-            thread,
+            loader,
+            dealer,
             relay: Relay::NONE,
         }
     }
@@ -46,12 +60,6 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
     #[inline(always)]
     pub fn skip(&mut self, stages: u32) {
         self.place.skip(stages);
-    }
-
-    /// The thread's number in the warpgroup.
-    #[inline(always)]
-    pub fn thread(&self) -> u32 {
-        self.thread
     }
 
     /// `d = A B^T` over `k_steps` stages, at least one.
@@ -134,7 +142,9 @@ impl<const STAGES: u32, const CLUSTER: u32> Consumer<STAGES, CLUSTER> {
     #[inline(always)]
     #[track_caller]
     pub unsafe fn release(&self, stage: u32) {
-        // SAFETY: the caller's contract.
-        unsafe { self.ring.release(stage, self.thread) };
+        if let Some(loader) = self.loader {
+            // SAFETY: the caller's contract.
+            unsafe { self.ring.release(stage, loader) };
+        }
     }
 }

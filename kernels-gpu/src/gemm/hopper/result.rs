@@ -15,7 +15,7 @@ use cuda_std::wgmma::Accumulator;
 
 use super::consumer::Warpgroup;
 use super::load::Operands;
-use super::split::Share;
+use super::split::{Deal, Owned};
 
 /// A warpgroup's part of a tile: its matrix, and the row and column of the engine's product that it begins at.
 pub(super) type Corner = [u32; 3];
@@ -27,6 +27,9 @@ pub(super) trait Target: Copy {
 
     /// Which of the engine's operands lie in [blocks](super::order::Order::BLOCKED).
     const BLOCKED: [bool; 2];
+
+    /// How tiles are dealt out to blocks that share K.
+    const DEAL: Deal;
 
     /// The map of C.
     fn map(&self) -> *const TensorMap;
@@ -43,7 +46,7 @@ pub(super) trait Target: Copy {
     /// What C's factors and bias point to is readable.
     unsafe fn ahead<const R: usize>(&self, thread: u32, corner: Corner) -> Self::Ahead;
 
-    /// Stores the chunks of an accumulator that `share` owns.
+    /// Stores the chunks of an accumulator that are the block's own.
     ///
     /// # Safety
     /// All threads of the warpgroup execute this, with what [`ahead`](Self::ahead) gave them. The map is of C, which
@@ -65,7 +68,8 @@ pub(super) struct Place {
     pub slabs: Shared<u8>,
     /// How many, of 64 rows.
     pub count: u32,
-    pub share: Share,
+    /// The chunks that are stored.
+    pub own: Owned,
 }
 
 impl Place {

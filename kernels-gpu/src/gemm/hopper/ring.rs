@@ -3,10 +3,10 @@
 use cuda_std::fence;
 use cuda_std::mbarrier::Mbarrier;
 
-/// The barriers of `STAGES` stages. A stage that `CLUSTER` blocks load for each other is empty when the
-/// consumers of all of them are done with it.
+/// The barriers of `STAGES` stages. A stage that neighbours load for each other is empty when the consumers of all of them
+/// are done with it.
 #[derive(Clone, Copy)]
-pub(super) struct Ring<const STAGES: u32, const CLUSTER: u32> {
+pub(super) struct Ring<const STAGES: u32> {
     full: Mbarrier,
     empty: Mbarrier,
 }
@@ -40,7 +40,7 @@ impl<const STAGES: u32> Place<STAGES> {
     }
 }
 
-impl<const STAGES: u32, const CLUSTER: u32> Ring<STAGES, CLUSTER> {
+impl<const STAGES: u32> Ring<STAGES> {
     /// The ring whose barriers start here.
     #[inline(always)]
     pub const fn at(barriers: Mbarrier) -> Self {
@@ -50,18 +50,18 @@ impl<const STAGES: u32, const CLUSTER: u32> Ring<STAGES, CLUSTER> {
         }
     }
 
-    /// Makes the barriers. A barrier of the block, or cluster, must follow.
+    /// Makes the barriers, for so many consumers, and blocks that load. A barrier of the cluster must follow.
     ///
     /// # Safety
     /// One thread of the block executes this, once.
     #[inline(always)]
-    pub unsafe fn init(self, consumers: u32) {
+    pub unsafe fn init(self, consumers: u32, loaders: u32) {
         let mut stage = 0;
         while stage < STAGES {
             // SAFETY: the barriers lie in the plan of shared memory, and nobody uses them yet.
             unsafe {
                 self.full.add(stage).init(1);
-                self.empty.add(stage).init(consumers * CLUSTER);
+                self.empty.add(stage).init(consumers * loaders);
             }
             stage += 1;
         }
@@ -97,23 +97,14 @@ impl<const STAGES: u32, const CLUSTER: u32> Ring<STAGES, CLUSTER> {
         unsafe { self.full(place).wait(place.round) }
     }
 
-    /// Hands a stage back to all producers that load into it.
+    /// Hands a stage back to the producer of a block that loads into it.
     ///
     /// # Safety
-    /// All threads of a consumer warpgroup execute this, once for each time that the stage was full; `thread` is
-    /// the thread's number in it.
+    /// For each of these blocks one thread of a consumer warpgroup executes this, once for each time that the stage was full.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn release(self, stage: u32, thread: u32) {
-        let empty = self.empty.add(stage);
-        if thread < CLUSTER {
-            // SAFETY: a barrier of the ring, in a block that does not exit before all are done.
-            unsafe {
-                match CLUSTER {
-                    1 => empty.arrive(),
-                    _ => empty.remote(thread).arrive_after_reading(),
-                }
-            }
-        }
+    pub unsafe fn release(self, stage: u32, loader: u32) {
+        // SAFETY: a barrier of the ring, in a block that does not exit before all are done.
+        unsafe { self.empty.add(stage).remote(loader).arrive_after_reading() }
     }
 }

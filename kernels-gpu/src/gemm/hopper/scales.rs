@@ -7,12 +7,12 @@
 //! C[i, j] = sum over s of  a_scales[i, s] * b_scales[j, s] * (A_s B_s^T)[i, j]
 //! ```
 //!
-//! A thread has two rows of its part, and loads their factors from global memory, a stage ahead. Where rows and columns
-//! are swapped, the engine's A is the product's B, whose rows may share scales.
+//! A thread has two rows of its part, and loads their factors from global memory, a stage ahead; and that of one column, where
+//! each has its own. Where rows and columns are swapped, the engine's A is the product's B, whose rows may share scales.
 
-use cuda_std::warp::{self, FULL_MASK, WARP_SIZE};
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 
+use super::deal::{Dealer, Hand};
 use super::multiply::Consumer;
 use super::promote::Factors;
 use super::sum::{Part, Sum};
@@ -33,15 +33,9 @@ where
 {
     #[inline(always)]
     #[track_caller]
-    unsafe fn part<
-        A: Reads<KMajor>,
-        B: Reads<KMajor>,
-        const R: usize,
-        const STAGES: u32,
-        const CLUSTER: u32,
-    >(
+    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
         &self,
-        consumer: &mut Consumer<STAGES, CLUSTER>,
+        consumer: &mut Consumer<STAGES>,
         d: &mut Accumulator<R>,
         part: Part,
     ) where
@@ -54,7 +48,7 @@ where
                 "a tile has one column of 128 x 128 scales"
             )
         };
-        let factors = self.factors(consumer.thread(), part);
+        let factors = self.factors(&consumer.dealer, part);
         // SAFETY: the caller's contract.
         unsafe { consumer.promote::<A, B, _, R>(d, &factors, part.k_steps) }
     }
@@ -63,7 +57,7 @@ where
 /// Where a thread's factors of a part come from.
 trait PartFactors {
     type Of: Factors;
-    fn factors(&self, thread: u32, part: Part) -> Self::Of;
+    fn factors(&self, dealer: &Dealer, part: Part) -> Self::Of;
 }
 
 /// The scales of a row, of which `shared` share one, from the part's first stage on.
@@ -123,9 +117,9 @@ impl PartFactors for BlockScaled<false> {
     type Of = Together;
 
     #[inline(always)]
-    fn factors(&self, thread: u32, part: Part) -> Together {
+    fn factors(&self, dealer: &Dealer, part: Part) -> Together {
         Together {
-            a: Rows::of((self.a, self.a_shared), thread, part),
+            a: Rows::of((self.a, self.a_shared), dealer.thread(), part),
             b: self.b,
             tile: start(self.b, part.column, BLOCK, part),
         }
@@ -134,78 +128,77 @@ impl PartFactors for BlockScaled<false> {
 
 impl Factors for Together {
     /// Factors of rows, and of all columns: multiplied when they are used, since that waits for them.
-    type Stage = (RowFactors, f32);
+    type Loaded = (RowFactors, f32);
+    /// Factors of rows.
+    type Stage = RowFactors;
 
     #[inline(always)]
-    unsafe fn load(&self, step: u32) -> Self::Stage {
+    unsafe fn load(&self, step: u32) -> Self::Loaded {
         // SAFETY: the caller's contract.
         unsafe { (self.a.block(step), self.b.block(self.tile, step)) }
     }
 
     #[inline(always)]
-    unsafe fn quad(&(rows, tile): &Self::Stage, _: usize) -> [f32; 4] {
-        let (first, second) = (rows.first * tile, rows.second * tile);
+    unsafe fn deal(_: &mut Dealer, (rows, tile): Self::Loaded) -> RowFactors {
+        RowFactors {
+            first: rows.first * tile,
+            second: rows.second * tile,
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn quad(&RowFactors { first, second }: &RowFactors, _: usize) -> [f32; 4] {
         [first, first, second, second]
     }
 }
 
-/// A scale of B for each column.
-///
-/// A thread has 32 columns, `8j + 2q` and the next (`q = lane % 4`), and so have the 8 lanes of its warp of the same `q`:
-/// each loads those of two `j`, `lane / 4` and 8 more, and all pass them to each other.
+/// A scale of B for each column, which one thread loads.
 struct Each {
     a: Rows,
     b: Scales,
-    columns: [*const f32; 4],
+    column: *const f32,
 }
 
 impl PartFactors for BlockScaled<true> {
     type Of = Each;
 
     #[inline(always)]
-    fn factors(&self, thread: u32, part: Part) -> Each {
-        let lane = thread % 32;
-        let first = part.column + lane / 4 * 8 + 2 * (lane % 4);
-        let scales = |column: u32| start(self.b, column, 1, part);
+    fn factors(&self, dealer: &Dealer, part: Part) -> Each {
         Each {
-            a: Rows::of((self.a, self.a_shared), thread, part),
+            a: Rows::of((self.a, self.a_shared), dealer.thread(), part),
             b: self.b,
-            columns: [
-                scales(first),
-                scales(first + 1),
-                scales(first + 64),
-                scales(first + 65),
-            ],
+            column: start(self.b, part.column + dealer.column(), 1, part),
         }
     }
 }
 
 impl Factors for Each {
-    /// Factors of rows, and those of columns that this lane loaded.
-    type Stage = (RowFactors, [f32; 4]);
+    /// Factors of rows, and that of the column that this thread loads.
+    type Loaded = (RowFactors, f32);
+    /// Factors of rows, and those of columns that were dealt out.
+    type Stage = (RowFactors, Hand);
+
+    const ALTERNATES: bool = false;
 
     #[inline(always)]
-    unsafe fn load(&self, step: u32) -> Self::Stage {
-        let [a, b, c, d] = self.columns;
+    unsafe fn load(&self, step: u32) -> Self::Loaded {
         // SAFETY: the caller's contract.
-        let block = |row| unsafe { self.b.block(row, step) };
-        let columns = [block(a), block(b), block(c), block(d)];
-        // SAFETY: as above.
-        (unsafe { self.a.block(step) }, columns)
+        unsafe { (self.a.block(step), self.b.block(self.column, step)) }
     }
 
     #[inline(always)]
+    #[track_caller]
+    unsafe fn deal(dealer: &mut Dealer, (rows, column): Self::Loaded) -> Self::Stage {
+        // SAFETY: the caller's contract.
+        (rows, unsafe { dealer.deal(column) })
+    }
+
+    #[inline(always)]
+    #[track_caller]
     unsafe fn quad(&(rows, columns): &Self::Stage, j: usize) -> [f32; 4] {
         let RowFactors { first, second } = rows;
-        let from = 4 * (j as u32 % 8) + warp::lane_id() % 4;
-        let own = 2 * (j / 8);
-        // SAFETY: the whole warp is here.
-        let [(left, _), (right, _)] = unsafe {
-            [
-                warp::warp_shuffle_idx(FULL_MASK, columns[own], from, WARP_SIZE),
-                warp::warp_shuffle_idx(FULL_MASK, columns[own + 1], from, WARP_SIZE),
-            ]
-        };
+        // SAFETY: the caller's contract.
+        let [left, right] = unsafe { columns.pair(j) };
         [first * left, first * right, second * left, second * right]
     }
 }

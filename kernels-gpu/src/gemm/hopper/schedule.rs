@@ -10,7 +10,7 @@
 //!   3 7 11
 //! ```
 
-use cuda_std::{cluster, thread};
+use cuda_std::cluster;
 
 use crate::divide::divide;
 
@@ -41,15 +41,15 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Those of this block, or of its cluster, where its blocks compute tiles together.
+    /// Those of this block's cluster.
     #[inline(always)]
     #[track_caller]
-    pub fn new(grid: Grid, together: bool) -> Self {
-        let (index, step) = match together {
-            false => (thread::block_idx_x(), thread::grid_dim_x()),
-            true => (cluster::idx_x(), cluster::grid_dim_x()),
-        };
-        Self { grid, index, step }
+    pub fn new(grid: Grid) -> Self {
+        Self {
+            grid,
+            index: cluster::idx_x(),
+            step: cluster::grid_dim_x(),
+        }
     }
 
     /// Whether there is none more.

@@ -49,14 +49,14 @@ impl<O: Output> Fill<O> for Shuffled {
     unsafe fn fill<const R: usize, C: ByColumn>(
         slab: Shared<u8>,
         lane: u32,
-        index: usize,
+        first: usize,
         d: &Accumulator<R>,
         rows: [f32; 2],
         columns: &C,
     ) {
         const { assert!(O::PER_WORD == 2) };
         unroll!(group < 2 => {
-            let first = index * 8 + group * 4;
+            let first = first + group * 4;
             // SAFETY: the caller's contract; each lane has its own 16 bytes of two rows.
             unsafe {
                 let [a, b] = [values(d, first, rows, columns), values(d, first + 2, rows, columns)];

@@ -2,307 +2,313 @@
 //! through distributed shared memory.
 //!
 //! ```text
-//! chunk    8 columns of a warpgroup's part: registers 4j .. 4j + 4 of its 128 threads, 2 KiB
-//! owner    of chunk j: block j % blocks of the cluster, which adds up what the others send, and stores it
+//! piece    a warp's part of a chunk, 8 columns: registers 4j .. 4j + 4 of its 32 threads, 512 bytes
+//! owner    of a piece: the block that adds up what the others send, and stores it
 //!
 //!          block 0              block 1
-//! chunk 0  sum ◀─────────────── part
-//! chunk 1  part ──────────────▶ sum
+//! piece 0  sum ◀─────────────── part
+//! piece 1  part ──────────────▶ sum
 //! ```
 //!
-//! The order of the additions is that of the blocks' ranks: the same from run to run. A block sends its parts by bulk
-//! copies, which complete their bytes on the owner's barrier, so that nothing waits for a fence of the GPU.
+//! A cluster computes one tile, so that the ring is free for the exchange once all its blocks have summed. The order of the
+//! additions is that of the blocks' ranks, the owner's own part first: the same from run to run. A warp sends by bulk copies,
+//! which complete their bytes on a barrier of the owner's warp, so that nothing waits for a fence of the GPU.
 
 use cuda_std::mbarrier::Mbarrier;
 use cuda_std::shared::Shared;
 use cuda_std::wgmma::Accumulator;
-use cuda_std::{bulk, cluster, fence, unroll};
+use cuda_std::{bulk, cluster, fence, unroll, warp};
 
-use super::consumer::Warpgroup;
+use crate::divide::divide;
 use crate::pack::Words4;
 
 /// Columns of a chunk.
 pub(super) const CHUNK: u32 = 8;
 
-/// Bytes of a chunk: four registers of 128 threads.
-pub(super) const CHUNK_BYTES: u32 = 4 * 4 * 128;
+/// Bytes of a piece: four registers of 32 threads.
+const PIECE_BYTES: u32 = 4 * 4 * 32;
 
-/// The part of K that a block sums, and the chunks of the sum that it owns.
+/// How a tile is dealt out to the blocks that share K.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deal {
+    /// Warp by warp: rows of the tile stay whole.
+    Warps,
+    /// Chunk by chunk, in all warps the same: columns of the tile stay whole.
+    Chunks,
+}
+
+/// The chunks of a warp that a block owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owned {
+    begin: u32,
+    end: u32,
+}
+
+impl Owned {
+    /// Whether a chunk is among them.
+    #[inline(always)]
+    pub const fn has(self, chunk: u32) -> bool {
+        self.begin <= chunk && chunk < self.end
+    }
+
+    /// How many there are.
+    #[inline(always)]
+    pub const fn count(self) -> u32 {
+        self.end - self.begin
+    }
+}
+
+/// The part of K that a block sums.
 #[derive(Clone, Copy)]
 pub(super) struct Share {
     /// The block's rank among those that share K.
     rank: u32,
-    /// How many these are: 1, 2, 4 or 8.
-    blocks: u32,
+    /// How many these are.
+    pub blocks: u32,
+    /// The rank in the cluster of the first of them, and from one to the next.
+    first: u32,
+    step: u32,
 }
 
 impl Share {
-    /// All of K, and of the sum.
-    pub const ALL: Self = Self { rank: 0, blocks: 1 };
+    /// All of K.
+    pub const ALL: Self = Self {
+        rank: 0,
+        blocks: 1,
+        first: 0,
+        step: 0,
+    };
 
-    /// This block's, where those of its cluster share K.
+    /// This block's, where those of its cluster in its third dimension share K.
     #[inline(always)]
     #[track_caller]
     pub fn of_cluster() -> Self {
+        let (rank, step) = (cluster::block_idx_z(), cluster::dim_x() * cluster::dim_y());
         Self {
-            rank: cluster::block_rank(),
-            blocks: cluster::blocks(),
+            rank,
+            blocks: cluster::dim_z(),
+            first: cluster::block_rank() - rank * step,
+            step,
         }
     }
 
     /// The first of its stages, and how many there are, of all stages of K.
     #[inline(always)]
     pub fn stages(self, all: u32) -> [u32; 2] {
-        let begin = |rank: u32| self.per_block(all * rank);
-        let first = begin(self.rank);
-        [first, begin(self.rank + 1) - first]
+        let Owned { begin, end } = self.part(self.rank, all);
+        [begin, end - begin]
     }
 
-    /// Whether a chunk is this block's to finish.
+    /// The rank in the cluster of the block of a rank among those that share K.
     #[inline(always)]
-    pub const fn owns(self, chunk: u32) -> bool {
-        self.owner(chunk) == self.rank
+    const fn block(self, rank: u32) -> u32 {
+        self.first + rank * self.step
     }
 
-    /// The rank of the block that finishes a chunk.
+    /// What the block of a rank has of `all`, dealt out evenly and in order.
     #[inline(always)]
-    const fn owner(self, chunk: u32) -> u32 {
-        chunk & (self.blocks - 1)
-    }
-
-    /// How many blocks own some of `chunks`: those of the first ranks.
-    #[inline(always)]
-    const fn owners(self, chunks: u32) -> u32 {
-        if self.blocks < chunks {
-            self.blocks
-        } else {
-            chunks
+    fn part(self, rank: u32, all: u32) -> Owned {
+        Owned {
+            begin: divide(all * rank, self.blocks).0,
+            end: divide(all * (rank + 1), self.blocks).0,
         }
-    }
-
-    /// How many other blocks own some of `chunks`: one at least, where K is shared and there are two chunks.
-    #[inline(always)]
-    const fn other_owners(self, chunks: u32) -> u32 {
-        let owners = self.owners(chunks);
-        owners - (self.rank < owners) as u32
-    }
-
-    /// How many of `chunks` the block owns.
-    #[inline(always)]
-    fn owned(self, chunks: u32) -> u32 {
-        self.per_block(chunks + self.blocks - 1 - self.rank)
-    }
-
-    /// Where in the owner's memory what this block sends of a chunk goes, in chunks: those of the first that it owns,
-    /// one from each other block, then those of the next.
-    #[inline(always)]
-    fn place(self, chunk: u32) -> u32 {
-        let before = if self.rank < self.owner(chunk) {
-            self.rank
-        } else {
-            self.rank - 1
-        };
-        self.first_place(chunk) + before
-    }
-
-    /// Where in the owner's memory that of the first other block is.
-    #[inline(always)]
-    fn first_place(self, chunk: u32) -> u32 {
-        self.per_block(chunk) * (self.blocks - 1)
-    }
-
-    /// `count / blocks`, a power of two.
-    #[inline(always)]
-    const fn per_block(self, count: u32) -> u32 {
-        count >> self.blocks.trailing_zeros()
     }
 }
 
-/// Chunks that a warpgroup of a block receives at most, of `chunks` and of at most `blocks` that share K.
-pub(super) const fn received(chunks: u32, blocks: u32) -> u32 {
+/// Bytes of shared memory that the exchange of `warps` of `chunks` each takes, of at most `blocks` that share K.
+pub(super) const fn exchange_bytes(deal: Deal, warps: u32, chunks: u32, blocks: u32) -> u32 {
     let (mut most, mut sharing) = (0, 2);
     while sharing <= blocks {
-        let received = chunks.div_ceil(sharing) * (sharing - 1);
-        if received > most {
-            most = received;
+        let received = match deal {
+            Deal::Warps => warps.div_ceil(sharing) * chunks,
+            Deal::Chunks => warps * chunks.div_ceil(sharing),
+        };
+        let pieces = received * (sharing - 1) + warps * chunks;
+        if pieces > most {
+            most = pieces;
         }
-        sharing *= 2;
+        sharing += 1;
     }
-    most
+    most * PIECE_BYTES
 }
 
-/// A warpgroup's exchange with those of the same number in the other blocks.
+/// A warp's exchange with those of the same number in the other blocks.
+#[derive(Clone, Copy)]
 pub(super) struct Exchange {
     pub share: Share,
-    /// Chunks of the part.
+    pub deal: Deal,
+    /// The warp among the block's that compute, and how many these are.
+    pub warp: u32,
+    pub warps: u32,
+    /// Chunks of a warp.
     pub chunks: u32,
-    /// Where chunks are sent from: a place for each.
-    pub outgoing: Shared<u8>,
-    /// Where chunks arrive.
-    pub incoming: Shared<u8>,
-    /// Complete when all chunks have arrived.
+    /// Memory of [`exchange_bytes`], at the same place in every block.
+    pub memory: Shared<u8>,
+    /// Complete when all pieces of the warp have arrived.
     pub arrived: Mbarrier,
-    /// Complete when all other owners have read what this block sent. Not before it was sent, so that a round does not
-    /// end while a thread still waits for the one before: who receives nothing says nothing.
-    pub read: Mbarrier,
-    pub round: u32,
 }
 
 impl Exchange {
-    /// Makes the barriers. A barrier of the cluster must follow.
+    /// Makes the barrier. A barrier of the cluster must follow.
     ///
     /// # Safety
-    /// One thread of the block executes this, once.
+    /// One thread of the block executes this for each warp, once.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn init(&self) {
-        // SAFETY: the barriers lie in the plan of shared memory, and nobody uses them yet.
+    pub unsafe fn init(self) {
+        // SAFETY: the barrier lies in the plan of shared memory, and nobody uses it yet.
+        unsafe { self.arrived.init(1) };
+    }
+
+    /// What this block owns of the warp's part of the tile.
+    #[inline(always)]
+    pub fn own(self) -> Owned {
+        self.owned_by(self.share.rank)
+    }
+
+    /// What of `d` this block owns becomes the sum of all blocks' parts.
+    ///
+    /// # Safety
+    /// The whole warp executes this once, in all blocks of the cluster, after a barrier of the cluster that followed
+    /// [`Exchange::init`], and one that followed all that they did with the memory; no block exits before all are done. The
+    /// products of `d` were waited for.
+    #[inline(always)]
+    #[track_caller]
+    pub unsafe fn sum<const R: usize>(self, d: &mut Accumulator<R>) {
+        // SAFETY: the caller's contract.
         unsafe {
-            self.arrived.init(1);
-            self.read.init(self.share.other_owners(self.chunks).max(1));
+            self.stage(d);
+            if warp::lane_id() == 0 {
+                self.send();
+            }
+            if self.own().count() > 0 {
+                self.arrived.wait_cluster(0);
+                self.add(d);
+            }
         }
     }
 
-    /// The chunks of `d` that this block owns become the sums of all blocks' parts.
-    ///
-    /// # Safety
-    /// All threads of the warpgroup execute this, in all blocks of the cluster for the same tiles, after a barrier of
-    /// the cluster that followed [`Exchange::init`]; no block exits before all are done. The products of `d` were
-    /// waited for.
+    /// What the block of a rank owns of the warp's part of the tile.
     #[inline(always)]
-    #[track_caller]
-    pub unsafe fn sum<const R: usize>(&mut self, d: &mut Accumulator<R>, warpgroup: Warpgroup) {
-        let share = self.share;
-        if share.blocks == 1 {
-            return;
-        }
-        // SAFETY: the caller's contract. What was sent before was read, so that its place is free.
-        unsafe {
-            self.read.wait_cluster(self.round ^ 1);
-            self.stage(d, warpgroup);
-            if warpgroup.thread == 0 {
-                self.send::<R>();
-            }
-            if share.rank < share.owners(self.chunks) {
-                self.arrived.wait_cluster(self.round);
-                self.add(d, warpgroup);
-                warpgroup.sync();
-                if warpgroup.thread < share.blocks && warpgroup.thread != share.rank {
-                    self.read.remote(warpgroup.thread).arrive_after_reading();
-                }
+    fn owned_by(self, rank: u32) -> Owned {
+        let Self {
+            share,
+            warp,
+            chunks,
+            ..
+        } = self;
+        match self.deal {
+            Deal::Chunks => share.part(rank, chunks),
+            Deal::Warps => {
+                let (_, owner) = divide(warp, share.blocks);
+                let end = if owner == rank { chunks } else { 0 };
+                Owned { begin: 0, end }
             }
         }
-        self.round ^= 1;
+    }
+
+    /// Where the warp's chunks are sent from.
+    #[inline(always)]
+    fn outgoing(self) -> Shared<u8> {
+        self.memory.add(self.warp * self.chunks * PIECE_BYTES)
+    }
+
+    /// Where in the memory of the block of rank `to`, which owns `count` chunks of the warp, those of the block of rank `from`
+    /// arrive.
+    #[inline(always)]
+    fn incoming(self, [from, to]: [u32; 2], count: u32) -> Shared<u8> {
+        let Self {
+            share,
+            warp,
+            warps,
+            chunks,
+            ..
+        } = self;
+        let (before, most) = match self.deal {
+            Deal::Warps => (divide(warp, share.blocks).0, chunks),
+            Deal::Chunks => (warp, divide(chunks + share.blocks - 1, share.blocks).0),
+        };
+        let sender = from - (from > to) as u32;
+        let pieces = warps * chunks + before * (share.blocks - 1) * most + sender * count;
+        self.memory.add(pieces * PIECE_BYTES)
     }
 
     /// Writes the chunks of others to where they are sent from.
     #[inline(always)]
     #[track_caller]
-    unsafe fn stage<const R: usize>(&self, d: &Accumulator<R>, warpgroup: Warpgroup) {
-        unroll!(chunk < 8 => {
-            let j = chunk as u32;
-            if 4 * chunk < R && !self.share.owns(j) {
-                let i = 4 * chunk;
-                let words = [d.get(i), d.get(i + 1), d.get(i + 2), d.get(i + 3)].map(f32::to_bits);
-                let place = self.outgoing.byte_add::<Words4>(j * CHUNK_BYTES).add(warpgroup.thread);
-                // SAFETY: the chunk's place is free, and each thread has its own 16 bytes of it.
-                unsafe { place.write(Words4(words)) };
-            }
+    unsafe fn stage<const R: usize>(self, d: &Accumulator<R>) {
+        let own = self.own();
+        let place = self.outgoing().byte_add::<Words4>(0).add(warp::lane_id());
+        unroll!(a < 4 => {
+            unroll!(b < 8 => {
+                let chunk = 8 * a + b;
+                if 4 * chunk < R && !own.has(chunk as u32) {
+                    let i = 4 * chunk;
+                    let words = [d.get(i), d.get(i + 1), d.get(i + 2), d.get(i + 3)].map(f32::to_bits);
+                    // SAFETY: the memory is free, and each thread has its own 16 bytes of a piece.
+                    unsafe { place.byte_add::<Words4>(chunk as u32 * PIECE_BYTES).write(Words4(words)) };
+                }
+            });
         });
         fence::proxy_async_shared();
-        // SAFETY: the caller's contract.
-        unsafe { warpgroup.sync() };
+        // SAFETY: the whole warp is here.
+        unsafe { warp::sync_warp(warp::FULL_MASK) };
     }
 
     /// Sends what was staged, and says how much is to arrive.
     #[inline(always)]
     #[track_caller]
-    unsafe fn send<const R: usize>(&self) {
-        let share = self.share;
-        let bytes = share.owned(self.chunks) * (share.blocks - 1) * CHUNK_BYTES;
-        // SAFETY: one thread, once a round; the places that chunks are sent to are free, since their owner said so.
+    unsafe fn send(self) {
+        let Share { rank, blocks, .. } = self.share;
+        let own = self.own().count();
+        // SAFETY: one thread, once; the places that pieces are sent to are free, and nobody else sends to them.
         unsafe {
-            if bytes > 0 {
-                self.arrived.arrive_expect_tx(bytes);
+            if own > 0 {
+                self.arrived
+                    .arrive_expect_tx(own * (blocks - 1) * PIECE_BYTES);
             }
-            unroll!(chunk < 8 => {
-                let j = chunk as u32;
-                if 4 * chunk < R && !share.owns(j) {
-                    let owner = share.owner(j);
-                    let to = self.incoming.add(share.place(j) * CHUNK_BYTES).remote(owner);
-                    let from = self.outgoing.add(j * CHUNK_BYTES);
-                    bulk::copy_to_block(to, from, CHUNK_BYTES, self.arrived.remote(owner));
+            let mut other = 1;
+            while other < blocks {
+                let to = divide(rank + other, blocks).1;
+                let owned = self.owned_by(to);
+                if owned.count() > 0 {
+                    let block = self.share.block(to);
+                    let place = self.incoming([rank, to], owned.count()).remote(block);
+                    let from = self.outgoing().add(owned.begin * PIECE_BYTES);
+                    let bytes = owned.count() * PIECE_BYTES;
+                    bulk::copy_to_block(place, from, bytes, self.arrived.remote(block));
                 }
-            });
+                other += 1;
+            }
         }
     }
 
     /// Adds what has arrived.
     #[inline(always)]
     #[track_caller]
-    unsafe fn add<const R: usize>(&self, d: &mut Accumulator<R>, warpgroup: Warpgroup) {
-        unroll!(chunk < 8 => {
-            let j = chunk as u32;
-            if 4 * chunk < R && self.share.owns(j) {
-                let first = self.share.first_place(j) * CHUNK_BYTES;
-                let mut place = self.incoming.byte_add::<Words4>(first).add(warpgroup.thread);
-                let mut other = 1;
-                while other < self.share.blocks {
-                    // SAFETY: it has arrived, and each thread reads its own 16 bytes of it.
-                    let Words4(words) = unsafe { place.read() };
-                    unroll!(i < 4 => {
-                        d.set(4 * chunk + i, d.get(4 * chunk + i) + f32::from_bits(words[i]));
-                    });
-                    place = place.byte_add(CHUNK_BYTES);
-                    other += 1;
-                }
-            }
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Share, received};
-
-    fn shares(blocks: u32) -> impl Iterator<Item = Share> + Clone {
-        (0..blocks).map(move |rank| Share { rank, blocks })
-    }
-
-    #[test]
-    fn stages_are_dealt_out_in_order() {
-        for (all, blocks) in [(1, 1), (2, 2), (7, 4), (8, 8), (9, 8), (112, 8)] {
-            let mut next = 0;
-            for share in shares(blocks) {
-                let [first, count] = share.stages(all);
-                assert_eq!(first, next);
-                assert!(count >= 1);
-                next += count;
-            }
-            assert_eq!(next, all, "{blocks} blocks");
-        }
-    }
-
-    #[test]
-    fn every_chunk_has_one_owner_and_places_of_its_own() {
-        for (chunks, blocks) in [(2, 2), (2, 8), (3, 4), (4, 8), (8, 2), (8, 4), (8, 8)] {
-            let owned: u32 = shares(blocks).map(|share| share.owned(chunks)).sum();
-            assert_eq!(owned, chunks);
-            for owner in shares(blocks) {
-                let owners = owner.owners(chunks);
-                assert_eq!(owner.rank < owners, owner.owned(chunks) > 0);
-                let others = shares(blocks).filter(|share| share.rank != owner.rank);
-                let other_owners = others.filter(|share| share.owned(chunks) > 0).count();
-                assert_eq!(other_owners, owner.other_owners(chunks) as usize);
-                let own = (0..chunks).filter(|chunk| owner.owns(*chunk));
-                let others = shares(blocks).filter(|share| share.rank != owner.rank);
-                let all = own.flat_map(|chunk| others.clone().map(move |share| share.place(chunk)));
-                let mut places: Vec<_> = all.collect();
-                places.sort_unstable();
-                let count = owner.owned(chunks) * (blocks - 1);
-                assert!(places.into_iter().eq(0..count));
-                assert!(count <= received(chunks, 8));
-            }
+    unsafe fn add<const R: usize>(self, d: &mut Accumulator<R>) {
+        let (own, rank) = (self.own(), self.share.rank);
+        let mut other = 0;
+        // The places of the other blocks follow each other: the first is that of the lowest other rank.
+        let lowest = (rank == 0) as u32;
+        let mut place = self.incoming([lowest, rank], own.count());
+        while other + 1 < self.share.blocks {
+            let mut piece = place.byte_add::<Words4>(0).add(warp::lane_id());
+            unroll!(a < 4 => {
+                unroll!(b < 8 => {
+                    let chunk = 8 * a + b;
+                    if 4 * chunk < R && own.has(chunk as u32) {
+                        // SAFETY: it has arrived, and each thread reads its own 16 bytes of it.
+                        let Words4(words) = unsafe { piece.read() };
+                        unroll!(i < 4 => {
+                            d.set(4 * chunk + i, d.get(4 * chunk + i) + f32::from_bits(words[i]));
+                        });
+                        piece = piece.byte_add(PIECE_BYTES);
+                    }
+                });
+            });
+            place = place.add(own.count() * PIECE_BYTES);
+            other += 1;
         }
     }
 }

@@ -24,6 +24,7 @@ use super::columns::{ByColumn, Dealt, Same};
 use super::load::Operands;
 use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
+use super::split::Deal;
 use super::tile::{ROW_BYTES, SLAB_BYTES, WARP_ROWS};
 use crate::element::Element;
 use crate::gemm::finish::Finish;
@@ -99,14 +100,14 @@ impl<O, W> Straight<O, W> {
 
 /// How values go to slabs.
 pub(super) trait Fill<O>: Order {
-    /// Fills slab `index` of an accumulator.
+    /// Fills a slab with an accumulator's chunks from `first` on.
     ///
     /// # Safety
     /// All lanes of the warp execute this; `slab` is the warp's, and nobody else uses it.
     unsafe fn fill<const R: usize, C: ByColumn>(
         slab: Shared<u8>,
         lane: u32,
-        index: usize,
+        first: usize,
         d: &Accumulator<R>,
         rows: [f32; 2],
         columns: &C,
@@ -127,6 +128,7 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
     type Ahead = Factors<O>;
 
     const BLOCKED: [bool; 2] = [false, W::BLOCKED];
+    const DEAL: Deal = Deal::Warps;
 
     #[inline(always)]
     fn map(&self) -> *const TensorMap {
@@ -176,6 +178,9 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
         corner: Corner,
         place: Place,
     ) {
+        if place.own.count() == 0 {
+            return;
+        }
         let [a, b, c] = ahead.alphas;
         let rows = ahead.rows.map(|scale| a * b * c * scale);
         // SAFETY: the caller's contract. One choice for all columns: one for each would take longer than all sums.
@@ -189,6 +194,18 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
 }
 
 impl<O: Output, W: Fill<O>> Straight<O, W> {
+    /// The first column of a slab. Where slabs do not divide a tile, the last begins in the one before, whose columns it
+    /// stores again.
+    #[inline(always)]
+    const fn first<const R: usize>(index: u32) -> u32 {
+        let (all, first) = (2 * R as u32, index * O::COLUMNS);
+        if first + O::COLUMNS > all {
+            all - O::COLUMNS
+        } else {
+            first
+        }
+    }
+
     /// Stores an accumulator.
     #[inline(always)]
     #[track_caller]
@@ -206,7 +223,8 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
         unroll!(index < 8 => {
             if index * (O::COLUMNS as usize) < 2 * R {
                 let slab = slabs.add(index as u32 % place.count * SLAB_BYTES);
-                let column = column + index as u32 * O::COLUMNS;
+                let first = Self::first::<R>(index as u32);
+                let column = column + first;
                 // SAFETY: the copy that read the slab is waited for by the lane that began it.
                 unsafe {
                     if lane == 0 {
@@ -216,7 +234,7 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
                         }
                     }
                     warp::sync_warp(FULL_MASK);
-                    W::fill(slab, lane, index, d, rows, columns);
+                    W::fill(slab, lane, first as usize / 8, d, rows, columns);
                     fence::proxy_async_shared();
                     warp::sync_warp(FULL_MASK);
                     if lane == 0 {
@@ -235,12 +253,11 @@ impl<O: Output> Fill<O> for Plain {
     unsafe fn fill<const R: usize, C: ByColumn>(
         slab: Shared<u8>,
         lane: u32,
-        index: usize,
+        first: usize,
         d: &Accumulator<R>,
         rows: [f32; 2],
         columns: &C,
     ) {
-        let first = index * O::COLUMNS as usize / 8;
         unroll!(two < 4 => {
             if two * 16 < O::COLUMNS as usize {
                 // SAFETY: the caller's contract.

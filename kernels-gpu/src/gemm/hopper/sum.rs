@@ -30,15 +30,9 @@ pub(super) trait Sum: Copy {
     ///
     /// # Safety
     /// As [`Consumer::multiply`]; what the sum itself points to is readable.
-    unsafe fn part<
-        A: Reads<KMajor>,
-        B: Reads<KMajor>,
-        const R: usize,
-        const STAGES: u32,
-        const CLUSTER: u32,
-    >(
+    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
         &self,
-        consumer: &mut Consumer<STAGES, CLUSTER>,
+        consumer: &mut Consumer<STAGES>,
         d: &mut Accumulator<R>,
         part: Part,
     ) where
@@ -53,15 +47,9 @@ pub(super) struct Fast;
 impl Sum for Fast {
     #[inline(always)]
     #[track_caller]
-    unsafe fn part<
-        A: Reads<KMajor>,
-        B: Reads<KMajor>,
-        const R: usize,
-        const STAGES: u32,
-        const CLUSTER: u32,
-    >(
+    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
         &self,
-        consumer: &mut Consumer<STAGES, CLUSTER>,
+        consumer: &mut Consumer<STAGES>,
         d: &mut Accumulator<R>,
         part: Part,
     ) where
@@ -80,15 +68,9 @@ pub(super) struct Promoted;
 impl Sum for Promoted {
     #[inline(always)]
     #[track_caller]
-    unsafe fn part<
-        A: Reads<KMajor>,
-        B: Reads<KMajor>,
-        const R: usize,
-        const STAGES: u32,
-        const CLUSTER: u32,
-    >(
+    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
         &self,
-        consumer: &mut Consumer<STAGES, CLUSTER>,
+        consumer: &mut Consumer<STAGES>,
         d: &mut Accumulator<R>,
         part: Part,
     ) where

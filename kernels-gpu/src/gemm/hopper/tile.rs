@@ -3,15 +3,17 @@
 //! ```text
 //! shared   STAGES x [ A: BM rows | B: BN rows ]    rows of 128 bytes of K, swizzled by 128 bytes
 //!          CONSUMERS x 1 or 2 slabs of 64 rows of 128 bytes, on their way to C, or as much as a narrow tile takes in f32
-//!          CONSUMERS x chunks from other blocks, where several share K
-//!          barriers: full[STAGES], empty[STAGES]; where several share K, arrived and read of each consumer
+//!          CONSUMERS x values of columns, which threads deal out to each other, where sums may be promoted
+//!          barriers: full[STAGES], empty[STAGES]; where blocks share K, arrived[WARPS]
 //! ```
 
 use cuda_std::mbarrier::Mbarrier;
 use cuda_std::shared::{Shared, dynamic_shared_mem};
 
+use super::consumer::Warpgroup;
+use super::deal::Dealer;
 use super::ring::Ring;
-use super::split::{CHUNK, CHUNK_BYTES, Exchange, Share, received};
+use super::split::{CHUNK, Deal, Exchange, Share, exchange_bytes};
 
 /// Bytes of K in a stage: what the swizzle spans, and what four products take.
 pub const ROW_BYTES: u32 = 128;
@@ -25,9 +27,6 @@ pub const WARP_ROWS: u32 = WARPGROUP_ROWS / 4;
 /// Bytes of a warpgroup's slabs of 64 rows of as many columns of C as take 128 bytes.
 pub(super) const SLAB_BYTES: u32 = WARPGROUP_ROWS * ROW_BYTES;
 
-/// Barriers of an exchange.
-const EXCHANGE_BARRIERS: u32 = 2;
-
 /// What a Hopper block may have of shared memory.
 const SHARED_LIMIT: u32 = 227 * 1024;
 
@@ -36,7 +35,7 @@ const SHARED_LIMIT: u32 = 227 * 1024;
 pub(super) struct Layout {
     /// Rows of A.
     pub a_rows: u32,
-    /// Rows of B that one block of a cluster loads.
+    /// Rows of B.
     pub b_rows: u32,
     /// Where B starts.
     pub b_offset: u32,
@@ -53,39 +52,40 @@ impl Layout {
     }
 }
 
+/// Columns of a tile whose sums may be promoted: more leave no registers.
+pub(super) const MOST_PROMOTED: u32 = 128;
+
 /// Consumer warpgroups of a block.
 pub(super) const CONSUMERS: u32 = 2;
 
-/// An output tile of `64 SHARING x 2 R`, computed by `SHARING` consumer warpgroups of `R` accumulator registers a thread,
-/// through a ring of `STAGES`. Both consumers share a tile, or they take turns: while one stores, the other multiplies. `CLUSTER` blocks, one below the other, share B; or up to `SPLIT` blocks
-/// compute the tile together, each for a part of K: as many as the launch puts into a cluster.
-pub struct Tile<
-    const R: usize,
-    const SHARING: u32,
-    const STAGES: u32,
-    const CLUSTER: u32,
-    const SPLIT: u32,
->;
+/// Their warps.
+pub(super) const WARPS: u32 = 4 * CONSUMERS;
 
-impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, const SPLIT: u32>
-    Tile<R, SHARING, STAGES, CLUSTER, SPLIT>
+/// An output tile of `64 SHARING x 2 R`, computed by `SHARING` consumer warpgroups of `R` accumulator registers a thread,
+/// through a ring of `STAGES`. Both consumers share a tile, or they take turns: while one stores, the other multiplies.
+///
+/// # Clusters
+/// A kernel's grid is a row of clusters: as many blocks in y and z as a cluster has. A cluster of `(rows, columns, shares)`
+/// blocks computes `rows x columns` neighbouring tiles, whose operands its blocks load for each other, and each by as many
+/// blocks as share K, up to `SPLIT`, and no more than K has stages. `columns` divides the tile's rows, and `rows` its columns,
+/// into multiples of 8. Where blocks share K there are as many clusters as they have tiles; else there may be fewer.
+pub struct Tile<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>;
+
+impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
+    Tile<R, SHARING, STAGES, SPLIT>
 {
     /// Rows of C.
     pub const BM: u32 = WARPGROUP_ROWS * SHARING;
     /// Columns of C.
     pub const BN: u32 = 2 * R as u32;
-    /// Rows of B that one block of a cluster loads, for all of them.
-    pub const B_ROWS: u32 = Self::BN / CLUSTER;
-    /// Blocks of a cluster that share B.
-    pub const CLUSTER: u32 = CLUSTER;
-    /// Blocks of a cluster that may share K, a power of two.
+    /// Blocks of a cluster that may share K.
     pub const SPLIT: u32 = SPLIT;
     /// Threads of a block.
     pub const THREADS: u32 = 128 * (1 + CONSUMERS);
     /// What a stage looks like.
     pub(super) const LAYOUT: Layout = Layout {
         a_rows: Self::BM,
-        b_rows: Self::B_ROWS,
+        b_rows: Self::BN,
         b_offset: Self::BM * ROW_BYTES,
         stage_bytes: Self::STAGE_BYTES,
     };
@@ -101,34 +101,37 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
         Self::SLABS * SLAB_BYTES
     };
     const PART_BYTES: u32 = WARPGROUP_ROWS * Self::BN * 4;
-    const INCOMING_OFFSET: u32 = Self::SLABS_OFFSET + CONSUMERS * Self::SLABS_BYTES;
-    /// Bytes of the chunks that a consumer receives.
-    const INCOMING_BYTES: u32 = received(Self::BN / CHUNK, SPLIT) * CHUNK_BYTES;
-    const BARRIERS_OFFSET: u32 = Self::INCOMING_OFFSET + CONSUMERS * Self::INCOMING_BYTES;
-    const BARRIERS: u32 = 2 * STAGES + EXCHANGE_BARRIERS * CONSUMERS;
+    const DEALT_OFFSET: u32 = Self::SLABS_OFFSET + CONSUMERS * Self::SLABS_BYTES;
+    /// Bytes of values that a consumer's threads deal out to each other.
+    const DEALT_BYTES: u32 = if Self::BN <= MOST_PROMOTED {
+        Dealer::bytes(Self::BN)
+    } else {
+        0
+    };
+    const BARRIERS_OFFSET: u32 = Self::DEALT_OFFSET + CONSUMERS * Self::DEALT_BYTES;
+    const BARRIERS: u32 = 2 * STAGES + if SPLIT > 1 { WARPS } else { 0 };
     /// Bytes of dynamic shared memory.
     pub const SHARED_BYTES: u32 = Self::BARRIERS_OFFSET + Self::BARRIERS * Mbarrier::BYTES;
+
+    /// Whether blocks that share K can exchange their sums in the ring.
+    pub(super) const fn holds(deal: Deal) -> bool {
+        exchange_bytes(deal, WARPS, Self::BN / CHUNK, SPLIT) <= Self::SLABS_OFFSET
+    }
 
     /// Every tile the kernels are stamped for must satisfy these.
     pub(super) const CHECKED: () = {
         assert!(SHARING == 1 || SHARING == CONSUMERS);
         assert!(SPLIT == 1 || SHARING == CONSUMERS);
         assert!(Self::SHARED_BYTES <= SHARED_LIMIT);
-        assert!(CLUSTER == 1 || CLUSTER == 2 || CLUSTER == 4);
-        assert!(SPLIT == 1 || CLUSTER == 1 && SPLIT.is_power_of_two() && SPLIT <= 8);
-        assert!(
-            SPLIT == 1 || Self::PART_BYTES <= Self::SLABS_BYTES,
-            "a place for each chunk"
-        );
+        assert!(SPLIT <= 8);
         assert!(
             Self::STAGE_BYTES.is_multiple_of(1024) && (Self::BM * ROW_BYTES).is_multiple_of(1024)
         );
-        assert!((Self::B_ROWS * ROW_BYTES).is_multiple_of(1024));
     };
 
     /// The ring's barriers.
     #[inline(always)]
-    pub(super) fn ring() -> Ring<STAGES, CLUSTER> {
+    pub(super) fn ring() -> Ring<STAGES> {
         let barriers = dynamic_shared_mem::<u8>().byte_add(Self::BARRIERS_OFFSET);
         Ring::at(Mbarrier::at(barriers))
     }
@@ -140,21 +143,26 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const CLUSTER: u32, 
         dynamic_shared_mem::<u8>().byte_add(on)
     }
 
-    /// A consumer's exchange with other blocks, which sends from its slabs: those of chunks that it owns are left for C.
+    /// A consumer's dealer.
     #[inline(always)]
-    pub(super) fn exchange(consumer: u32, share: Share) -> Exchange {
+    pub(super) fn dealer(warpgroup: Warpgroup) -> Dealer {
+        let on = Self::DEALT_OFFSET + warpgroup.consumer * Self::DEALT_BYTES;
+        Dealer::new(warpgroup, Self::BN, dynamic_shared_mem::<u8>().byte_add(on))
+    }
+
+    /// The exchange of one of the warps that compute with those of the other blocks, in the ring's memory.
+    #[inline(always)]
+    pub(super) fn exchange(warp: u32, share: Share, deal: Deal) -> Exchange {
         let base = dynamic_shared_mem::<u8>();
-        let incoming = Self::INCOMING_OFFSET + consumer * Self::INCOMING_BYTES;
-        let barrier = Mbarrier::at(base.byte_add(Self::BARRIERS_OFFSET))
-            .add(2 * STAGES + EXCHANGE_BARRIERS * consumer);
+        let barriers = Mbarrier::at(base.byte_add(Self::BARRIERS_OFFSET));
         Exchange {
             share,
+            deal,
+            warp,
+            warps: WARPS,
             chunks: Self::BN / CHUNK,
-            outgoing: Self::slabs(consumer),
-            incoming: base.add(incoming),
-            arrived: barrier,
-            read: barrier.add(1),
-            round: 0,
+            memory: base,
+            arrived: barriers.add(2 * STAGES + warp),
         }
     }
 }

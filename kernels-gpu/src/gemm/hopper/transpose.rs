@@ -23,11 +23,14 @@ use half::{bf16, f16};
 use super::load::Operands;
 use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
-use super::split::{CHUNK, CHUNK_BYTES};
+use super::split::{CHUNK, Deal};
 use super::store::Output;
 use super::tile::{ROW_BYTES, WARPGROUP_ROWS};
 use crate::element::Element;
 use crate::gemm::finish::Finish;
+
+/// Bytes of a chunk's slabs, in `f32`.
+const CHUNK_BYTES: u32 = WARPGROUP_ROWS * CHUNK * 4;
 
 /// Bytes of a slab: rows of C in a chunk by 128 bytes of columns.
 const SLAB_BYTES: u32 = CHUNK * ROW_BYTES;
@@ -152,6 +155,7 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
     type Ahead = Factors<O>;
 
     const BLOCKED: [bool; 2] = [W::BLOCKED, false];
+    const DEAL: Deal = Deal::Chunks;
 
     #[inline(always)]
     fn map(&self) -> *const TensorMap {
@@ -215,7 +219,7 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
             }
             place.warpgroup.sync();
             unroll!(chunk < 8 => {
-                if 4 * chunk < R && place.share.owns(chunk as u32) {
+                if 4 * chunk < R && place.own.has(chunk as u32) {
                     let slabs = place.slabs.add(chunk as u32 * CHUNK_BYTES);
                     W::fill_transposed(slabs, thread, ahead.finish(d, chunk));
                 }
@@ -225,7 +229,7 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
             if thread == 0 {
                 unroll!(chunk < 8 => {
                     let column = column + chunk as u32 * CHUNK;
-                    if 4 * chunk < R && place.share.owns(chunk as u32) && column < self.finish.rows {
+                    if 4 * chunk < R && place.own.has(chunk as u32) && column < self.finish.rows {
                         let slabs = place.slabs.add(chunk as u32 * CHUNK_BYTES);
                         self.copy(slabs, [matrix, row, column]);
                     }

@@ -16,6 +16,7 @@
 //! | [`token`] | one a row | from memory, and from `silu_and_mul` |
 //! | [`group`] | one for 128 elements of a row | from memory, and from `silu_and_mul` |
 //! | [`weights`] | one for 128 x 128 elements, or one a column | from memory |
+//! | [`columns`] | one a column | from memory, read once by clusters (sm_90a) |
 //! | [`back`] | any | back to numbers |
 //!
 //! Each kernel is there twice: where rows are whole pairs of octets and all addresses and strides are multiples of 16 bytes, so
@@ -36,6 +37,8 @@
 //! | `n_used`, `map`, `counts` | which rows exist, as [`RowSet`](crate::rows::RowSet) has it; a group is a matrix |
 
 pub mod back;
+#[cfg_attr(target_arch = "nvptx64", cfg(cuda_arch = "sm_90a"))]
+pub mod columns;
 mod data;
 mod elements;
 mod grid;
@@ -43,12 +46,14 @@ pub mod group;
 mod reduce;
 mod scale;
 mod stamp;
+mod strip;
 pub mod tensor;
 mod together;
 pub mod token;
 pub mod weights;
 
 pub use reduce::REDUCE_BYTES;
+pub use strip::{COLUMN_BYTES, STRIP};
 pub use together::kept;
 
 /// A flag: the codes are e5m2, otherwise e4m3.

@@ -2,7 +2,7 @@
 
 use gatewarp::formats::E4m3;
 use gatewarp::gemm::{Accumulation, Fp8Gemm, Fp8Output, GemmProblem, Tuner, mm_fp8, mm_fp8_into};
-use gatewarp::heuristics::hopper_gemm::{HopperShape, HopperTile, hopper_plans};
+use gatewarp::heuristics::hopper_gemm::{HopperShape, HopperTile};
 use gatewarp::quantize::layout::prepare_low_latency_gemm_weights;
 use gatewarp::{Stream, Tensor, bf16, f16};
 use gatewarp_tests::backend::{Context, Kind};
@@ -17,6 +17,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::fp8;
 use super::fp8_inputs::{Case, Inputs, Vectors, cases};
+use super::tuner::plans;
 
 /// Adds this file's trials.
 pub fn register(suite: &mut Suite) {
@@ -141,11 +142,12 @@ where
 }
 
 /// Tiles that there are kernels for.
-const TILES: [HopperTile; 4] = [
-    HopperTile::T16x128,
-    HopperTile::T32x128,
-    HopperTile::T64x128,
+const TILES: [HopperTile; 5] = [
+    HopperTile::Few16,
+    HopperTile::Few32,
+    HopperTile::Few64,
     HopperTile::T128x128,
+    HopperTile::T128x256,
 ];
 
 /// By each plan, sums are those by plain weights: the same additions in the same order.
@@ -177,7 +179,7 @@ where
         n: problem.n,
         k_bytes: problem.k,
     };
-    for plan in hopper_plans(TILES.into_iter(), shape) {
+    for plan in plans(context, TILES.into_iter(), shape) {
         let tuner = Tuner::in_memory();
         tuner.insert(context.stream.device(), problem, plan);
         let stream = context.stream.with_tuner(&tuner);

@@ -6,7 +6,7 @@ use formats::E4m3;
 use half::{bf16, f16};
 
 use crate::gemm::finish::Finish;
-use crate::gemm::hopper::dense::Tile128x128x2;
+use crate::gemm::hopper::dense::Tile128x128;
 use crate::gemm::hopper::engine::Gemm;
 use crate::gemm::hopper::load::Operands;
 use crate::gemm::hopper::scales::BlockScaled;
@@ -19,9 +19,9 @@ macro_rules! products {
         /// 128 of K; a null bias asks nothing.
         ///
         /// # Safety
-        /// - A grid of one dimension, of clusters of two, of the tile's threads and shared memory.
+        /// - A row of [clusters](crate::gemm::hopper::Tile#clusters), of the tile's threads and shared memory.
         /// - `a`, `b` and `c` are maps of the operands `[1, rows, columns]`, swizzled by 128 bytes, in boxes of 128
-        ///   bytes by 128 rows, 64 rows, and 16 rows of C. K is not zero.
+        ///   bytes by the rows of A and of B that a block loads, and 16 rows of C. K is not zero.
         /// - The scales are readable at `row * row_step + block * block_step`, where 128 rows of B count as one
         ///   unless each has its own. `bias` holds as many values as C has columns, or is null.
         #[allow(clippy::too_many_arguments)]
@@ -54,16 +54,16 @@ macro_rules! products {
                 matrices: 1,
             };
             // SAFETY: the kernel's contract is the engine's.
-            unsafe { Tile128x128x2::compute::<E4m3, E4m3, Straight<$out>, _>(product) }
+            unsafe { Tile128x128::compute::<E4m3, E4m3, Straight<$out>, _>(product) }
         }
     )* };
 }
 
 products! {
-    hopper_block128x128_bf16_t128x128x2: false => bf16;
-    hopper_block128x128_f16_t128x128x2: false => f16;
-    hopper_block128x128_f32_t128x128x2: false => f32;
-    hopper_block1x128_bf16_t128x128x2: true => bf16;
-    hopper_block1x128_f16_t128x128x2: true => f16;
-    hopper_block1x128_f32_t128x128x2: true => f32;
+    hopper_block128x128_bf16_t128x128: false => bf16;
+    hopper_block128x128_f16_t128x128: false => f16;
+    hopper_block128x128_f32_t128x128: false => f32;
+    hopper_block1x128_bf16_t128x128: true => bf16;
+    hopper_block1x128_f16_t128x128: true => f16;
+    hopper_block1x128_f32_t128x128: true => f32;
 }

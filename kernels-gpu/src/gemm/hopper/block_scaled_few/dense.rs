@@ -9,7 +9,7 @@ use half::{bf16, f16};
 use crate::gemm::finish::Finish;
 use crate::gemm::hopper::Swapped;
 use crate::gemm::hopper::engine::Gemm;
-use crate::gemm::hopper::few::dense::{Tile16x128, Tile32x128, Tile64x128};
+use crate::gemm::hopper::few::dense::{Few16, Few32, Few64};
 use crate::gemm::hopper::load::Operands;
 use crate::gemm::hopper::result::Target;
 use crate::gemm::hopper::scales::BlockScaled;
@@ -21,10 +21,9 @@ macro_rules! products {
         /// 128 of K; a null bias asks nothing.
         ///
         /// # Safety
-        /// - A grid of one dimension, of clusters, of the tile's threads and shared memory; of as many blocks that
-        ///   share K as it has 128 bytes at most.
+        /// - A row of [clusters](crate::gemm::hopper::Tile#clusters), of the tile's threads and shared memory.
         /// - `a`, `b` and `c` are maps of the operands `[1, rows, columns]`, swizzled by 128 bytes, in boxes of 128
-        ///   bytes by the tile's `B_ROWS`, by its rows, and by 8 rows of C. K is not zero.
+        ///   bytes by the rows of A and of B that a block loads, and 8 rows of C. K is not zero.
         /// - The scales are readable at `row * row_step + block * block_step`, where `b_shared` rows of B count as
         ///   one. `bias` holds as many values as C has columns, or is null.
         #[allow(clippy::too_many_arguments)]
@@ -64,13 +63,13 @@ macro_rules! products {
 }
 
 products! {
-    hopper_block_bf16_t16x128: Tile16x128 => bf16;
-    hopper_block_bf16_t32x128: Tile32x128 => bf16;
-    hopper_block_bf16_t64x128: Tile64x128 => bf16;
-    hopper_block_f16_t16x128: Tile16x128 => f16;
-    hopper_block_f16_t32x128: Tile32x128 => f16;
-    hopper_block_f16_t64x128: Tile64x128 => f16;
-    hopper_block_f32_t16x128: Tile16x128 => f32;
-    hopper_block_f32_t32x128: Tile32x128 => f32;
-    hopper_block_f32_t64x128: Tile64x128 => f32;
+    hopper_block_bf16_few16: Few16 => bf16;
+    hopper_block_bf16_few32: Few32 => bf16;
+    hopper_block_bf16_few64: Few64 => bf16;
+    hopper_block_f16_few16: Few16 => f16;
+    hopper_block_f16_few32: Few32 => f16;
+    hopper_block_f16_few64: Few64 => f16;
+    hopper_block_f32_few16: Few16 => f32;
+    hopper_block_f32_few32: Few32 => f32;
+    hopper_block_f32_few64: Few64 => f32;
 }

@@ -10,23 +10,23 @@ use crate::gemm::hopper::dense::products;
 use crate::gemm::hopper::sum::Fast;
 
 /// 16 rows of C by 128 columns.
-pub type Tile16x128 = Tile<8, 2, 10, 1, 8>;
+pub type Few16 = Tile<8, 2, 10, 8>;
 /// 32 rows of C by 128 columns.
-pub type Tile32x128 = Tile<16, 2, 9, 1, 8>;
+pub type Few32 = Tile<16, 2, 9, 8>;
 /// 64 rows of C by 128 columns.
-pub type Tile64x128 = Tile<32, 2, 6, 1, 8>;
+pub type Few64 = Tile<32, 2, 6, 8>;
 
 products! {
-    hopper_bf16_t16x128: Swapped, Tile16x128, bf16, bf16 => bf16, Fast;
-    hopper_bf16_t32x128: Swapped, Tile32x128, bf16, bf16 => bf16, Fast;
-    hopper_bf16_t64x128: Swapped, Tile64x128, bf16, bf16 => bf16, Fast;
-    hopper_bf16_f32_t16x128: Swapped, Tile16x128, bf16, bf16 => f32, Fast;
-    hopper_bf16_f32_t32x128: Swapped, Tile32x128, bf16, bf16 => f32, Fast;
-    hopper_bf16_f32_t64x128: Swapped, Tile64x128, bf16, bf16 => f32, Fast;
-    hopper_f16_t16x128: Swapped, Tile16x128, f16, f16 => f16, Fast;
-    hopper_f16_t32x128: Swapped, Tile32x128, f16, f16 => f16, Fast;
-    hopper_f16_t64x128: Swapped, Tile64x128, f16, f16 => f16, Fast;
-    hopper_f16_f32_t16x128: Swapped, Tile16x128, f16, f16 => f32, Fast;
-    hopper_f16_f32_t32x128: Swapped, Tile32x128, f16, f16 => f32, Fast;
-    hopper_f16_f32_t64x128: Swapped, Tile64x128, f16, f16 => f32, Fast;
+    hopper_bf16_few16: Swapped, Few16, bf16, bf16 => bf16, Fast;
+    hopper_bf16_few32: Swapped, Few32, bf16, bf16 => bf16, Fast;
+    hopper_bf16_few64: Swapped, Few64, bf16, bf16 => bf16, Fast;
+    hopper_bf16_f32_few16: Swapped, Few16, bf16, bf16 => f32, Fast;
+    hopper_bf16_f32_few32: Swapped, Few32, bf16, bf16 => f32, Fast;
+    hopper_bf16_f32_few64: Swapped, Few64, bf16, bf16 => f32, Fast;
+    hopper_f16_few16: Swapped, Few16, f16, f16 => f16, Fast;
+    hopper_f16_few32: Swapped, Few32, f16, f16 => f16, Fast;
+    hopper_f16_few64: Swapped, Few64, f16, f16 => f16, Fast;
+    hopper_f16_f32_few16: Swapped, Few16, f16, f16 => f32, Fast;
+    hopper_f16_f32_few32: Swapped, Few32, f16, f16 => f32, Fast;
+    hopper_f16_f32_few64: Swapped, Few64, f16, f16 => f32, Fast;
 }

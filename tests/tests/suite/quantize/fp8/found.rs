@@ -78,7 +78,8 @@ fn matches<T: Fp8Element + Value>(context: &Context, recipe: Recipe) -> Outcome 
     })
 }
 
-fn matches_case<T: Fp8Element + Value>(context: &Context, case: &Case) -> TestCaseResult {
+/// A case's codes and scales are right, bit for bit.
+pub fn matches_case<T: Fp8Element + Value>(context: &Context, case: &Case) -> TestCaseResult {
     let (x, beside) = (case.elements::<T>(1), case.beside());
     let on = |stream: &Stream| -> Result<Bytes, Mismatch> {
         let device = beside.on(stream).map_err(failed)?;

@@ -3,6 +3,7 @@
 mod amax;
 mod back;
 mod case;
+mod columns;
 mod found;
 mod fused;
 mod given;
@@ -17,6 +18,7 @@ use gatewarp_tests::suite::Suite;
 pub fn register(suite: &mut Suite) {
     amax::register(suite);
     back::register(suite);
+    columns::register(suite);
     found::register(suite);
     fused::register(suite);
     given::register(suite);
