@@ -14,8 +14,8 @@
 //! | [`quantize::fp8`] | FP8 with `f32` scales, from memory and from activations, and back; a family each |
 //! | [`quantize::layout`] | rows, columns and block scales in the orders that kernels want |
 //!
-//! [`element`], [`pack`], [`octet`], [`rows`] and `divide` are the vocabulary they share. Kernels decide nothing: tile, vector width and
-//! grid are chosen on the host.
+//! [`element`], [`pack`], [`octet`], [`rows`], `ring` and `divide` are the vocabulary they share. Kernels decide nothing: tile, vector
+//! width and grid are chosen on the host.
 #![cfg_attr(target_arch = "nvptx64", no_std)]
 #![cfg_attr(target_arch = "nvptx64", feature(abi_ptx, asm_experimental_arch))]
 
@@ -28,4 +28,6 @@ pub mod moe;
 pub mod octet;
 pub mod pack;
 pub mod quantize;
+#[cfg_attr(target_arch = "nvptx64", cfg(cuda_arch = "sm_90a"))]
+mod ring;
 pub mod rows;

@@ -30,6 +30,26 @@ pub unsafe fn copy_16<T>(destination: Shared<T>, source: *const u8, source_bytes
     }
 }
 
+/// Copies 4 bytes (`cp.async.ca.shared.global`, sm_80).
+///
+/// # Safety
+/// - The destination lies inside the block's dynamic shared memory; both ends are aligned to 4.
+/// - 4 bytes of `source` are readable global memory.
+/// - Nothing touches the destination until the copy was waited for.
+#[inline(always)]
+#[track_caller]
+pub unsafe fn copy_4<T>(destination: Shared<T>, source: *const u8) {
+    on! {
+        // SAFETY: the caller's contract is the instruction's.
+        gpu => unsafe {
+            asm!("cp.async.ca.shared.global [{0}], [{1}], 4;",
+                in(reg32) destination.address(), in(reg64) source, options(nostack));
+        },
+        // SAFETY: the caller's contract is the simulator's.
+        sim => unsafe { cuda_sim::device::cp_async(destination.address(), source, 4, 4) },
+    }
+}
+
 /// Closes the thread's current group of copies (`cp.async.commit_group`).
 #[inline(always)]
 #[track_caller]

@@ -1,14 +1,23 @@
 //! Parses the arguments of `#[kernel(..)]`.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, LitInt, Token, parenthesized};
+use syn::{Ident, LitInt, Token, parenthesized, token};
 
-/// `launch_bounds(max_threads[, min_blocks])` and `dependent`, or either, or nothing.
+/// `launch_bounds(max_threads[, min_blocks])` and `dependent[(begins_itself)]`, or either, or nothing.
 #[derive(Default)]
 pub struct Bounds {
     pub max_threads: Option<u32>,
     pub min_blocks: Option<u32>,
-    pub dependent: bool,
+    pub dependent: Option<Begins>,
+}
+
+/// Where a dependent kernel waits for the grids before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// Before all else.
+    First,
+    /// Where its body does.
+    Itself,
 }
 
 impl Parse for Bounds {
@@ -31,12 +40,12 @@ impl Bounds {
         match name.to_string().as_str() {
             "launch_bounds" => self.launch_bounds(input),
             "dependent" => {
-                self.dependent = true;
+                self.dependent = Some(Begins::parse(input)?);
                 Ok(())
             }
             _ => Err(syn::Error::new(
                 name.span(),
-                "expected `launch_bounds(max_threads[, min_blocks])` or `dependent`",
+                "expected `launch_bounds(max_threads[, min_blocks])` or `dependent[(begins_itself)]`",
             )),
         }
     }
@@ -50,6 +59,22 @@ impl Bounds {
             self.min_blocks = Some(in_range(&arguments.parse()?, 32)?);
         }
         Ok(())
+    }
+}
+
+impl Begins {
+    /// Parses `(begins_itself)`, or nothing.
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if !input.peek(token::Paren) {
+            return Ok(Self::First);
+        }
+        let argument;
+        parenthesized!(argument in input);
+        let name: Ident = argument.parse()?;
+        match name == "begins_itself" {
+            true => Ok(Self::Itself),
+            false => Err(syn::Error::new(name.span(), "expected `begins_itself`")),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Ident, ItemFn, Pat, PathArguments, ReturnType, Type};
 
-use crate::bounds::Bounds;
+use crate::bounds::{Begins, Bounds};
 
 pub fn kernel(bounds: &Bounds, function: &ItemFn) -> syn::Result<TokenStream> {
     check_signature(function)?;
@@ -58,7 +58,7 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
     if let Some(blocks) = bounds.min_blocks {
         tail += &format!(";blocks={blocks}");
     }
-    if bounds.dependent {
+    if bounds.dependent.is_some() {
         tail += ";dependent=1";
     }
     quote! {
@@ -80,9 +80,9 @@ fn device_face(bounds: &Bounds, function: &ItemFn) -> TokenStream {
     }
 }
 
-/// What a dependent kernel does first.
+/// What a dependent kernel does first, unless its body does it later.
 fn begin(bounds: &Bounds) -> Option<TokenStream> {
-    bounds.dependent.then(|| quote!(::cuda_std::pdl::begin();))
+    (bounds.dependent == Some(Begins::First)).then(|| quote!(::cuda_std::pdl::begin();))
 }
 
 /// The declaration of a parameter.
@@ -144,7 +144,7 @@ fn host_face(bounds: &Bounds, function: &ItemFn) -> syn::Result<TokenStream> {
     let threads = bounds.max_threads.unwrap_or(1024);
     let blocks = bounds.min_blocks.unwrap_or(1);
     let begin = begin(bounds);
-    let dependent = bounds.dependent.then(|| quote!(.dependent()));
+    let dependent = bounds.dependent.map(|_| quote!(.dependent()));
     Ok(quote! {
         #(#attrs)*
         #[cfg(not(target_arch = "nvptx64"))]

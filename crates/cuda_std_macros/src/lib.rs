@@ -16,12 +16,13 @@ mod wgmma;
 use proc_macro::TokenStream;
 
 /// Marks a GPU kernel: `#[kernel]`, `#[kernel(launch_bounds(max_threads[, min_blocks]))]`,
-/// `#[kernel(launch_bounds(..), dependent)]`.
+/// `#[kernel(launch_bounds(..), dependent)]`, `#[kernel(launch_bounds(..), dependent(begins_itself))]`.
 ///
 /// The function must be `unsafe fn`, return nothing, and take only raw pointers, scalars and `GridConstant`s by plain
 /// names. `max_threads` is the largest block it may be launched with (`.maxntid`), `min_blocks` the
 /// number of blocks that must fit on one multiprocessor (`.minnctapersm`). A `dependent` kernel begins with
-/// `cuda_std::pdl::begin`, so that the host may launch it while the grids before it end.
+/// `cuda_std::pdl::begin`, so that the host may launch it while the grids before it end; one that `begins_itself` calls that
+/// in its body, before it touches memory that other grids write, and all its threads do.
 #[proc_macro_attribute]
 pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let bounds = syn::parse_macro_input!(attribute as bounds::Bounds);

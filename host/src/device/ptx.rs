@@ -90,8 +90,13 @@ static MODULES: &[PtxModule] = families! {
     "quantize_block_mxfp4" "quantize_block_mxfp8" "quantize_block_nvfp4"
     "quantize_fp8_back" "quantize_fp8_group" "quantize_fp8_tensor" "quantize_fp8_token" "quantize_fp8_weights"
     "quantize_layout";
-    hopper "gemm_hopper" "gemm_hopper_block_scaled" "gemm_hopper_fp8" "gemm_hopper_fp8_mixed"
-    "gemm_hopper_few" "gemm_hopper_fp8_few" "gemm_hopper_fp8_shuffled" "gemm_hopper_block_scaled_few"
+    hopper "gemm_hopper_bf16" "gemm_hopper_bf16_f32" "gemm_hopper_bf16_few"
+    "gemm_hopper_f16" "gemm_hopper_f16_f32" "gemm_hopper_f16_few"
+    "gemm_hopper_fp8_bf16" "gemm_hopper_fp8_f16" "gemm_hopper_fp8_f32" "gemm_hopper_fp8_few"
+    "gemm_hopper_fp8_bf16_promoted" "gemm_hopper_fp8_f16_promoted" "gemm_hopper_fp8_f32_promoted"
+    "gemm_hopper_fp8_mixed_e4m3_e5m2" "gemm_hopper_fp8_mixed_e5m2_e4m3"
+    "gemm_hopper_fp8_shuffled_bf16" "gemm_hopper_fp8_shuffled_f16"
+    "gemm_hopper_block_scaled_bf16" "gemm_hopper_block_scaled_f16" "gemm_hopper_block_scaled_f32"
     "quantize_fp8_columns"
 };
 

@@ -41,25 +41,25 @@ pub type HopperArgs<O> = (
     *const O,
 );
 
-/// One of Hopper's kernels.
-pub type HopperKernel<O> = &'static Kernel<HopperArgs<O>>;
+/// Hopper's kernels of a pair of types.
+pub type HopperKernels<O> = TileKernels<HopperArgs<O>>;
 
-/// Hopper's kernels of a pair of types, for each tile that there is.
-pub struct HopperKernels<O: 'static>(&'static [(HopperTile, HopperKernel<O>)]);
+/// Hopper's kernels of the same arguments, for each tile that there is.
+pub struct TileKernels<A: 'static>(&'static [(HopperTile, &'static Kernel<A>)]);
 
-impl<O: 'static> HopperKernels<O> {
+impl<A: 'static> TileKernels<A> {
     /// These kernels.
-    pub const fn new(kernels: &'static [(HopperTile, HopperKernel<O>)]) -> Self {
+    pub const fn new(kernels: &'static [(HopperTile, &'static Kernel<A>)]) -> Self {
         Self(kernels)
     }
 
     /// The tiles that there are kernels for.
-    pub fn tiles(&self) -> impl Iterator<Item = HopperTile> + Clone + use<O> {
+    pub fn tiles(&self) -> impl Iterator<Item = HopperTile> + Clone + use<A> {
         self.0.iter().map(|(tile, _)| *tile)
     }
 
     /// The kernel of a tile, if there is one.
-    pub fn of(&self, tile: HopperTile) -> Option<HopperKernel<O>> {
+    pub fn of(&self, tile: HopperTile) -> Option<&'static Kernel<A>> {
         let mut kernels = self.0.iter();
         kernels.find_map(|(known, kernel)| (*known == tile).then_some(*kernel))
     }
@@ -68,7 +68,7 @@ impl<O: 'static> HopperKernels<O> {
 /// Hopper's kernels, `tile: kernel` each.
 macro_rules! hopper_kernels {
     ($($tile:ident: $kernel:path),* $(,)?) => {
-        $crate::gemm::element::HopperKernels::new(const {
+        $crate::gemm::element::TileKernels::new(const {
             &[$(($crate::heuristics::hopper_gemm::HopperTile::$tile, &$kernel)),*]
         })
     };
@@ -158,48 +158,48 @@ macro_rules! grouped {
 }
 
 dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t64x64, [
-    Few16: hopper::few::dense::hopper_bf16_few16,
-    Few32: hopper::few::dense::hopper_bf16_few32,
-    Few64: hopper::few::dense::hopper_bf16_few64,
-    T64x128: hopper::dense::hopper_bf16_t64x128,
-    T128x96: hopper::dense::hopper_bf16_t128x96,
-    T128x128: hopper::dense::hopper_bf16_t128x128,
-    T128x144: hopper::dense::hopper_bf16_t128x144,
-    T64x256: hopper::dense::hopper_bf16_t64x256,
-    T128x192: hopper::dense::hopper_bf16_t128x192,
-    T128x256: hopper::dense::hopper_bf16_t128x256
+    Few16: hopper::bf16::few::dense::hopper_bf16_few16,
+    Few32: hopper::bf16::few::dense::hopper_bf16_few32,
+    Few64: hopper::bf16::few::dense::hopper_bf16_few64,
+    T64x128: hopper::bf16::dense::hopper_bf16_t64x128,
+    T128x96: hopper::bf16::dense::hopper_bf16_t128x96,
+    T128x128: hopper::bf16::dense::hopper_bf16_t128x128,
+    T128x144: hopper::bf16::dense::hopper_bf16_t128x144,
+    T64x256: hopper::bf16::dense::hopper_bf16_t64x256,
+    T128x192: hopper::bf16::dense::hopper_bf16_t128x192,
+    T128x256: hopper::bf16::dense::hopper_bf16_t128x256
 ]);
 dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, [
-    Few16: hopper::few::dense::hopper_bf16_f32_few16,
-    Few32: hopper::few::dense::hopper_bf16_f32_few32,
-    Few64: hopper::few::dense::hopper_bf16_f32_few64,
-    T64x128: hopper::dense::hopper_bf16_f32_t64x128,
-    T128x128: hopper::dense::hopper_bf16_f32_t128x128,
-    T64x256: hopper::dense::hopper_bf16_f32_t64x256,
-    T128x192: hopper::dense::hopper_bf16_f32_t128x192,
-    T128x256: hopper::dense::hopper_bf16_f32_t128x256
+    Few16: hopper::bf16::few::dense::hopper_bf16_f32_few16,
+    Few32: hopper::bf16::few::dense::hopper_bf16_f32_few32,
+    Few64: hopper::bf16::few::dense::hopper_bf16_f32_few64,
+    T64x128: hopper::bf16::f32::dense::hopper_bf16_f32_t64x128,
+    T128x128: hopper::bf16::f32::dense::hopper_bf16_f32_t128x128,
+    T64x256: hopper::bf16::f32::dense::hopper_bf16_f32_t64x256,
+    T128x192: hopper::bf16::f32::dense::hopper_bf16_f32_t128x192,
+    T128x256: hopper::bf16::f32::dense::hopper_bf16_f32_t128x256
 ]);
 dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64, [
-    Few16: hopper::few::dense::hopper_f16_few16,
-    Few32: hopper::few::dense::hopper_f16_few32,
-    Few64: hopper::few::dense::hopper_f16_few64,
-    T64x128: hopper::dense::hopper_f16_t64x128,
-    T128x96: hopper::dense::hopper_f16_t128x96,
-    T128x128: hopper::dense::hopper_f16_t128x128,
-    T128x144: hopper::dense::hopper_f16_t128x144,
-    T64x256: hopper::dense::hopper_f16_t64x256,
-    T128x192: hopper::dense::hopper_f16_t128x192,
-    T128x256: hopper::dense::hopper_f16_t128x256
+    Few16: hopper::f16::few::dense::hopper_f16_few16,
+    Few32: hopper::f16::few::dense::hopper_f16_few32,
+    Few64: hopper::f16::few::dense::hopper_f16_few64,
+    T64x128: hopper::f16::dense::hopper_f16_t64x128,
+    T128x96: hopper::f16::dense::hopper_f16_t128x96,
+    T128x128: hopper::f16::dense::hopper_f16_t128x128,
+    T128x144: hopper::f16::dense::hopper_f16_t128x144,
+    T64x256: hopper::f16::dense::hopper_f16_t64x256,
+    T128x192: hopper::f16::dense::hopper_f16_t128x192,
+    T128x256: hopper::f16::dense::hopper_f16_t128x256
 ]);
 dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, [
-    Few16: hopper::few::dense::hopper_f16_f32_few16,
-    Few32: hopper::few::dense::hopper_f16_f32_few32,
-    Few64: hopper::few::dense::hopper_f16_f32_few64,
-    T64x128: hopper::dense::hopper_f16_f32_t64x128,
-    T128x128: hopper::dense::hopper_f16_f32_t128x128,
-    T64x256: hopper::dense::hopper_f16_f32_t64x256,
-    T128x192: hopper::dense::hopper_f16_f32_t128x192,
-    T128x256: hopper::dense::hopper_f16_f32_t128x256
+    Few16: hopper::f16::few::dense::hopper_f16_f32_few16,
+    Few32: hopper::f16::few::dense::hopper_f16_f32_few32,
+    Few64: hopper::f16::few::dense::hopper_f16_f32_few64,
+    T64x128: hopper::f16::f32::dense::hopper_f16_f32_t64x128,
+    T128x128: hopper::f16::f32::dense::hopper_f16_f32_t128x128,
+    T64x256: hopper::f16::f32::dense::hopper_f16_f32_t64x256,
+    T128x192: hopper::f16::f32::dense::hopper_f16_f32_t128x192,
+    T128x256: hopper::f16::f32::dense::hopper_f16_f32_t128x256
 ]);
 grouped!(bf16: grouped_gemm_bf16_t128x128, grouped_gemm_bf16_t16x64, grouped_gemm_bf16_unaligned_t64x64);
 grouped!(f16: grouped_gemm_f16_t128x128, grouped_gemm_f16_t16x64, grouped_gemm_f16_unaligned_t64x64);

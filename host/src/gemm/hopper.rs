@@ -1,9 +1,10 @@
 //! Products on Hopper's engine.
 
 use cuda_std::grid_constant::GridConstant;
+use cuda_std::launch::Kernel;
 use cuda_std::tma::TensorMap;
 
-use super::element::HopperKernels;
+use super::element::{HopperKernels, TileKernels};
 use super::product::Product;
 use super::tuner::{GemmProblem, Sums};
 use crate::device::tensor_map::Tiled;
@@ -13,10 +14,10 @@ use crate::error::{Error, Result};
 use crate::heuristics::clusters::Clusters;
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plan};
 use crate::kernels::gemm::hopper::WARP_ROWS;
-use crate::kernels::gemm::hopper::dense::{
-    Tile64x128, Tile64x256, Tile128x96, Tile128x128, Tile128x144, Tile128x192, Tile128x256,
+use crate::kernels::gemm::hopper::tiles::{
+    Few16, Few32, Few64, Scaled128x128, Tile64x128, Tile64x256, Tile128x96, Tile128x128,
+    Tile128x144, Tile128x192, Tile128x256,
 };
-use crate::kernels::gemm::hopper::few::dense::{Few16, Few32, Few64};
 
 /// Whether the engine computes this product: on a Hopper GPU, or in the simulator as if it were one, of
 /// operands that tensor copies can read, to a result that they can write.
@@ -41,12 +42,15 @@ struct Blocks {
     boxes: [u32; 3],
 }
 
-fn blocks(tile: HopperTile) -> Blocks {
+fn blocks(tile: HopperTile, sums: Sums) -> Blocks {
     macro_rules! of {
         ($shape:ty, $boxes:expr) => {
             Blocks {
                 threads: <$shape>::THREADS,
-                shared_bytes: <$shape>::SHARED_BYTES,
+                shared_bytes: match sums {
+                    Sums::BlockScaled => <$shape>::SCALED_SHARED_BYTES,
+                    Sums::TensorCores | Sums::Promoted => <$shape>::SHARED_BYTES,
+                },
                 boxes: $boxes,
             }
         };
@@ -65,6 +69,7 @@ fn blocks(tile: HopperTile) -> Blocks {
         HopperTile::T128x256 => straight!(Tile128x256),
         HopperTile::T128x192 => straight!(Tile128x192),
         HopperTile::T128x144 => straight!(Tile128x144),
+        HopperTile::T128x128 if sums == Sums::BlockScaled => straight!(Scaled128x128),
         HopperTile::T128x128 => straight!(Tile128x128),
         HopperTile::T128x96 => straight!(Tile128x96),
         HopperTile::T64x256 => straight!(Tile64x256),
@@ -85,6 +90,9 @@ fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>) -> HopperShap
         k_bytes: a.columns * size_of::<A>(),
     }
 }
+
+/// Tensor maps of A, of B and of C.
+type Maps = [GridConstant<TensorMap>; 3];
 
 /// The plan of a product, of the tiles that there are kernels for: the stream's tuner's, if it has one that can be followed.
 pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
@@ -117,27 +125,40 @@ pub(super) fn estimated(
     })
 }
 
-/// How a plan's kernels are launched, and the maps of A, B and C.
-pub(super) fn launch<A: Tiled, B: Tiled, O: Float>(
+/// The kernel for a product, of these, how it is launched, and the maps of A, B and C.
+pub(super) fn launch<A: Tiled, B: Tiled, O: Float, K>(
     stream: &Stream,
     product: &Product<A, B, O>,
-    plan: HopperPlan,
-) -> Result<(LaunchConfig, [GridConstant<TensorMap>; 3])> {
-    let blocks = blocks(plan.tile);
+    sums: Sums,
+    kernels: &TileKernels<K>,
+) -> Result<(&'static Kernel<K>, LaunchConfig, Maps)> {
+    let plan = plan(stream, product, sums, kernels.tiles())?;
+    let Some(kernel) = kernels.of(plan.tile) else {
+        let reason = format!("there is no kernel for {plan:?}");
+        return Err(Error::Device { op: "gemm", reason });
+    };
+    let blocks = blocks(plan.tile, sums);
     let clusters = plan.clusters(shape(product), stream.device().clusters());
     let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
     let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
         .with_shared(blocks.shared_bytes)
         .with_cluster((x, y, z));
-    let [a_rows, b_rows, c_rows] = blocks.boxes;
+    Ok((kernel, config, maps(stream, product, plan, blocks.boxes)?))
+}
+
+/// The maps of A, B and C, by which a plan's blocks copy them, in such boxes.
+fn maps<A: Tiled, B: Tiled, O: Float>(
+    stream: &Stream,
+    product: &Product<A, B, O>,
+    plan: HopperPlan,
+    [a_rows, b_rows, c_rows]: [u32; 3],
+) -> Result<Maps> {
     // Neighbours load a part each.
-    let (a_rows, b_rows) = (a_rows / y, b_rows / x);
-    let maps = [
-        product.a.map(stream, a_rows)?,
-        product.b.map(stream, b_rows)?,
+    Ok([
+        product.a.map(stream, a_rows / plan.columns as u32)?,
+        product.b.map(stream, b_rows / plan.rows as u32)?,
         product.c.map(stream, c_rows)?,
-    ];
-    Ok((config, maps))
+    ])
 }
 
 /// Launches products with factors after the sum.
@@ -151,8 +172,7 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
     kernels: &HopperKernels<O>,
 ) -> Result<()> {
     let Product { a, c, finish, .. } = product;
-    let plan = plan(stream, product, sums, kernels.tiles())?;
-    let (config, [a_map, b_map, c_map]) = launch(stream, product, plan)?;
+    let (kernel, config, [a_map, b_map, c_map]) = launch(stream, product, sums, kernels)?;
     let args = (
         a_map,
         b_map,
@@ -168,10 +188,6 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
         finish.column_scales,
         finish.bias,
     );
-    let Some(kernel) = kernels.of(plan.tile) else {
-        let reason = format!("there is no kernel for {plan:?}");
-        return Err(Error::Device { op: "gemm", reason });
-    };
     // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
     unsafe { stream.launch(kernel, config, args) }
 }

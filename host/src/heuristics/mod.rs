@@ -8,5 +8,6 @@ pub mod clusters;
 pub mod gemm;
 pub mod hopper_gemm;
 pub mod layout;
+pub mod quantize_columns;
 pub mod quantize_fp8;
 pub mod rows;

@@ -11,6 +11,19 @@ use crate::element::Element;
 /// Two indices for each of two elements that a thread has.
 pub(super) type Pairs<const N: usize> = [[u32; 2]; N];
 
+/// Factors of all, whose product counts.
+#[derive(Clone, Copy)]
+pub(super) struct Alphas([f32; 3]);
+
+impl Alphas {
+    /// The factors of two rows, with those of all in them.
+    #[inline(always)]
+    pub fn of_rows(self, scales: [f32; 2]) -> [f32; 2] {
+        let Self([a, b, c]) = self;
+        scales.map(|scale| a * b * c * scale)
+    }
+}
+
 impl<O: Element> Finish<O> {
     /// Whether something is done to columns by themselves.
     #[inline(always)]
@@ -18,16 +31,16 @@ impl<O: Element> Finish<O> {
         !self.column_scales.is_null() || !self.bias.is_null()
     }
 
-    /// The factors of all, whose product counts.
+    /// The factors of all.
     ///
     /// # Safety
     /// The pointers are null or valid.
     #[inline(always)]
-    pub unsafe fn alphas(&self) -> [f32; 3] {
+    pub unsafe fn alphas(&self) -> Alphas {
         let [a, b, c] = self.alphas;
         // SAFETY: null or valid.
         let of = |from: *const f32| unsafe { gather(from, [[0; 2]], 1, 1.0)[0][0] };
-        [of(a), of(b), of(c)]
+        Alphas([of(a), of(b), of(c)])
     }
 
     /// The factors of rows.
@@ -47,8 +60,8 @@ impl<O: Element> Finish<O> {
     #[inline(always)]
     pub unsafe fn factors_of_rows<const N: usize>(&self, rows: Pairs<N>) -> [[f32; 2]; N] {
         // SAFETY: the caller's contract.
-        let ([a, b, c], scales) = unsafe { (self.alphas(), self.scales_of_rows(rows)) };
-        scales.map(|pair| pair.map(|scale| a * b * c * scale))
+        let (alphas, scales) = unsafe { (self.alphas(), self.scales_of_rows(rows)) };
+        scales.map(|pair| alphas.of_rows(pair))
     }
 
     /// What is done to columns.

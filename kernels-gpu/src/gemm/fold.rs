@@ -42,8 +42,6 @@ impl<const MT: usize, const NT: usize> Fold<MT, NT> for Whole {
 pub(super) struct Blocks<const MT: usize, const NT: usize> {
     pub a: Scales,
     pub b: Scales,
-    /// Rows of B that share a scale.
-    pub b_shared: u32,
     /// The row and column of C of the thread's first sum.
     pub own: [u32; 2],
     /// Zero, to begin with.
@@ -58,8 +56,8 @@ impl<const MT: usize, const NT: usize> Blocks<MT, NT> {
         unroll!(mt < MT => {
             unroll!(nt < NT => {
                 unroll!(i < 4 => {
-                    let row = self.a.row(row + 16 * mt as u32 + 8 * (i as u32 / 2), 1);
-                    let column = self.b.row(column + 8 * nt as u32 + i as u32 % 2, self.b_shared);
+                    let row = self.a.row(row + 16 * mt as u32 + 8 * (i as u32 / 2));
+                    let column = self.b.row(column + 8 * nt as u32 + i as u32 % 2);
                     // SAFETY: the caller's contract.
                     let factor = unsafe { self.a.block(row, block) * self.b.block(column, block) };
                     self.totals[mt][nt][i] = fma(sums[mt][nt][i], factor, self.totals[mt][nt][i]);

@@ -13,17 +13,22 @@ pub(super) struct Scales {
     pub block_step: u32,
     /// Rows of the operand.
     pub rows: u32,
+    /// Of which so many share a scale: a power of two.
+    pub shared: u32,
 }
 
 impl Scales {
-    /// The scales of a row, of which `shared` share one, from the first block on; those of the last for a row there is not,
-    /// whose sums nobody keeps.
+    /// The scales of a row from the first block on; those of the last for a row there is not, whose sums nobody keeps.
     #[inline(always)]
-    pub fn row(&self, row: u32, shared: u32) -> *const f32 {
-        let row = row.min(self.rows.wrapping_sub(1));
-        let row = row.checked_div(shared).unwrap_or(0);
-        let on = u64::from(row) * u64::from(self.row_step);
-        self.scales.wrapping_add(on as usize)
+    pub fn row(&self, row: u32) -> *const f32 {
+        self.scales.wrapping_add(self.place(row))
+    }
+
+    /// Where these are, from the first scale on.
+    #[inline(always)]
+    pub fn place(&self, row: u32) -> usize {
+        let row = row.min(self.rows.wrapping_sub(1)) >> (self.shared.trailing_zeros() % 32);
+        (u64::from(row) * u64::from(self.row_step)) as usize
     }
 
     /// The scale of block `index` of what [`row`](Self::row) gave.

@@ -20,6 +20,27 @@ const SWAPPED: &[&str] = &[
     "setmaxnreg",
 ];
 
+/// What it is made of where stages have scales.
+const SCALED: &[&str] = &[
+    "wgmma.mma_async",
+    "wgmma.wait_group",
+    "cp.async.bulk.tensor",
+    "cp.async.ca.shared.global",
+    "cp.async.mbarrier.arrive.noinc",
+    "setmaxnreg",
+];
+
+/// The same where blocks share K.
+const SWAPPED_AND_SCALED: &[&str] = &[
+    "wgmma.mma_async",
+    "wgmma.wait_group",
+    "cp.async.bulk.tensor",
+    "cp.async.ca.shared.global",
+    "cp.async.mbarrier.arrive.noinc",
+    "cp.async.bulk.shared::cluster.shared::cta",
+    "setmaxnreg",
+];
+
 /// What it is made of by shuffled weights: a thread has 16 neighbouring bytes of a row of C.
 const SHUFFLED: &[&str] = &[
     "wgmma.mma_async",
@@ -36,11 +57,13 @@ const ACROSS_BLOCKS: &[&str] = &[
     "cp.async.bulk.shared::cluster.shared::cta",
 ];
 
-/// The same where octets of codes move as one.
-const WIDE_ACROSS_BLOCKS: &[&str] = &[
+/// The same strip after strip: a warp loads them, and octets of codes move as one.
+const STRIPS_ACROSS_BLOCKS: &[&str] = &[
     "shfl.sync",
     "barrier.cluster.wait",
     "cp.async.bulk.shared::cluster.shared::cta",
+    "cp.async.bulk.tensor",
+    "ld.shared.v4",
     "st.global.v2",
 ];
 
@@ -50,7 +73,7 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("*mxfp*_narrow").hot(),
     Expectation::of("fp8_quantize_per_column_once_*_narrow")
         .hot()
-        .barriers(4)
+        .barriers(3)
         .instructions(ACROSS_BLOCKS),
     Expectation::of("*fp8_quantize_per_column_*_narrow")
         .hot()
@@ -78,11 +101,10 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .instructions(&["st.global.v4"]),
     // quantize::fp8
-    Expectation::of("fp8_quantize_per_column_once_*")
+    Expectation::of("fp8_quantize_per_column_stream_*")
         .hot()
-        .wide_loads()
-        .barriers(4)
-        .instructions(WIDE_ACROSS_BLOCKS),
+        .barriers(3)
+        .instructions(STRIPS_ACROSS_BLOCKS),
     Expectation::of("*fp8_quantize_per_column_*")
         .hot()
         .wide_loads()
@@ -143,31 +165,31 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
-    // for each of two consumers one where columns' scales are dealt out
-    Expectation::of("hopper_block1x128_*")
+    // all: one where the ring is made; swapped: for each of two consumers two of a store; taking turns: for each one that
+    // it waits at, and one where it lets the other go on
+    Expectation::of("hopper_block*x128_*")
         .hot()
-        .barriers(2)
-        .instructions(WARP_SPECIALISED),
-    // the same, and two of a store
+        .barriers(1)
+        .instructions(SCALED),
     Expectation::of("hopper_block_*")
         .hot()
-        .barriers(6)
-        .instructions(SWAPPED),
-    // for each of two consumers one that it waits at, and one where it lets the other go on
+        .barriers(5)
+        .instructions(SWAPPED_AND_SCALED),
     Expectation::of("hopper_*_t64x*")
         .hot()
-        .barriers(4)
+        .barriers(5)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_fp8_shuffled_*_t128x*")
         .hot()
+        .barriers(1)
         .instructions(SHUFFLED),
     Expectation::of("hopper_*_t128x*")
         .hot()
+        .barriers(1)
         .instructions(WARP_SPECIALISED),
-    // for each of two consumers two of a store
     Expectation::of("hopper_*_few*")
         .hot()
-        .barriers(4)
+        .barriers(5)
         .instructions(SWAPPED),
     Expectation::of("gemm_fp8_*")
         .hot()

@@ -206,7 +206,11 @@ fn arrive_after_copies(caller: Caller<'_>, address: u32, noinc: bool) -> Result<
     let now = order.now(caller.thread.id);
     order.release(caller.thread.id, &mut join);
     drop(order);
-    let copies = caller.thread.copies.borrow_mut().iter_mut().count();
+    let mut copies = 0;
+    for copy in caller.thread.copies.borrow_mut().iter_mut() {
+        copy.arrival.get_or_insert(now);
+        copies += 1;
+    }
     caller.cluster.transfers.borrow_mut().push(Transfer {
         issuer: caller.thread.id,
         line: caller.line,

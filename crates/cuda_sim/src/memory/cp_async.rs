@@ -6,6 +6,7 @@
 
 use crate::fault::{FaultKind, Line, Violation};
 use crate::global;
+use crate::memory::order::Stamp;
 use crate::memory::shared::Span;
 
 /// One `cp.async`.
@@ -20,6 +21,9 @@ pub(crate) struct Copy {
     pub(crate) line: Line,
     /// Whether it has landed, as it may before its group is waited for.
     pub(crate) landed: bool,
+    /// The moment of the first arrival that waits for it, if one does: whoever that arrival lets go on sees what landed,
+    /// although a later one, which waits for more, may be what made it land.
+    pub(crate) arrival: Option<Stamp>,
 }
 
 impl Copy {
@@ -45,6 +49,7 @@ impl Copy {
                 source_bytes,
                 line,
                 landed: false,
+                arrival: None,
             };
             // SAFETY: the caller's contract.
             unsafe { global::touch(source, source_bytes) };

@@ -153,7 +153,7 @@ pub(crate) fn land_copy(
     let mut memory = block.shared.borrow_mut();
     memory.land(span.clone(), &bytes[..span.len()]);
     let accessor = Accessor {
-        stamp: now,
+        stamp: copy.arrival.unwrap_or(now),
         thread: thread.id,
         line: copy.line,
     };

@@ -310,3 +310,35 @@ fn copies_arrive_at_a_barrier() {
         let _ = load(4 + 4 * ((thread() + 1) % 128));
     });
 }
+
+/// Copies of several stages are under way at once: what makes those of the first land may be the arrival of the last.
+#[test]
+fn copies_of_stages_arrive_at_a_barrier_each() {
+    static SOURCE: [u32; 32] = [7; 32];
+    const STAGES: u32 = 4;
+    let barrier = |stage| word(2 * stage);
+    let place = |stage, thread| 2 * STAGES + 32 * stage + thread;
+    let config = LaunchConfig::new(2, 64).with_shared(1024);
+    let sums = values(config, || {
+        if thread() == 0 {
+            (0..STAGES).for_each(|stage| device::mbarrier_init(barrier(stage), 32));
+            device::fence_mbarrier_init();
+        }
+        device::barrier_sync(0, None);
+        if thread() < 32 {
+            for stage in 0..STAGES {
+                let (to, from) = (word(place(stage, thread())), SOURCE.as_ptr().cast());
+                // SAFETY: four bytes of a static.
+                unsafe { device::cp_async(to, from, 4, 4) };
+                device::cp_async_mbarrier_arrive(barrier(stage), true);
+            }
+            return 0;
+        }
+        let read = |stage| {
+            while !device::mbarrier_try_wait_parity(barrier(stage), 0) {}
+            load(place(stage, thread() % 32))
+        };
+        (0..STAGES).map(read).sum()
+    });
+    assert!((0..128).all(|i| sums[i] == if i % 64 < 32 { 0 } else { 7 * STAGES }));
+}

@@ -8,9 +8,8 @@ use half::{bf16, f16};
 
 use super::shuffled::ShuffledOutput;
 use crate::element::Float;
-use crate::gemm::element::{HopperKernels, hopper_kernels};
+use crate::gemm::element::{HopperKernels, TileKernels, hopper_kernels};
 use crate::gemm::options::Accumulation;
-use crate::heuristics::hopper_gemm::HopperTile;
 use crate::kernels::gemm::{fp8 as portable, hopper};
 use crate::quantize::Fp8Code;
 
@@ -55,25 +54,8 @@ pub type BlockArgs<O> = (
     *const O,
 );
 
-/// The maps of A, B and C, `m, n, k`, twice `scales, row_step, block_step`, `bias`.
+/// The maps of A, B and C, `m, n, k`, twice `scales, row_step, block_step`, `b_shared, bias`.
 pub type HopperBlockArgs<O> = (
-    GridConstant<TensorMap>,
-    GridConstant<TensorMap>,
-    GridConstant<TensorMap>,
-    u32,
-    u32,
-    u32,
-    *const f32,
-    u32,
-    u32,
-    *const f32,
-    u32,
-    u32,
-    *const O,
-);
-
-/// [`HopperBlockArgs`] with `b_shared` before `bias`.
-pub type FewBlockArgs<O> = (
     GridConstant<TensorMap>,
     GridConstant<TensorMap>,
     GridConstant<TensorMap>,
@@ -109,8 +91,7 @@ pub trait Fp8Output: Float + sealed::Output + ShuffledOutput {}
 
 pub(crate) mod sealed {
     use super::{
-        Accumulation, BlockArgs, DenseArgs, FewBlockArgs, HopperBlockArgs, HopperKernels,
-        HopperTile, Kernel,
+        Accumulation, BlockArgs, DenseArgs, HopperBlockArgs, HopperKernels, Kernel, TileKernels,
     };
 
     /// The kernels of a pair of formats.
@@ -128,14 +109,12 @@ pub(crate) mod sealed {
         /// The portable kernel of blocks with scales.
         fn block_scaled() -> &'static Kernel<BlockArgs<Self>>;
         /// Hopper's, for scales of each row of B by itself, or of 128 together.
-        fn hopper_block_scaled(each: bool) -> &'static Kernel<HopperBlockArgs<Self>>;
-        /// Hopper's of a tile of few rows.
-        fn few_block_scaled(tile: HopperTile) -> Option<&'static Kernel<FewBlockArgs<Self>>>;
+        fn hopper_block_scaled(each: bool) -> TileKernels<HopperBlockArgs<Self>>;
     }
 }
 
 macro_rules! output {
-    ($type:ty: $dense:ident, $block:ident, $together:ident, $each:ident, [$few16:ident, $few32:ident, $few64:ident]) => {
+    ($type:ident: $dense:ident, $block:ident, $together:ident, $each:ident, [$few16:ident, $few32:ident, $few64:ident]) => {
         impl Fp8Output for $type {}
 
         impl sealed::Output for $type {
@@ -145,18 +124,11 @@ macro_rules! output {
             fn block_scaled() -> &'static Kernel<BlockArgs<Self>> {
                 &portable::block_scaled::$block
             }
-            fn hopper_block_scaled(each: bool) -> &'static Kernel<HopperBlockArgs<Self>> {
+            fn hopper_block_scaled(each: bool) -> TileKernels<HopperBlockArgs<Self>> {
+                use hopper::block_scaled::$type::dense::{$each, $few16, $few32, $few64, $together};
                 match each {
-                    true => &hopper::block_scaled::dense::$each,
-                    false => &hopper::block_scaled::dense::$together,
-                }
-            }
-            fn few_block_scaled(tile: HopperTile) -> Option<&'static Kernel<FewBlockArgs<Self>>> {
-                match tile {
-                    HopperTile::Few16 => Some(&hopper::block_scaled_few::dense::$few16),
-                    HopperTile::Few32 => Some(&hopper::block_scaled_few::dense::$few32),
-                    HopperTile::Few64 => Some(&hopper::block_scaled_few::dense::$few64),
-                    _ => None,
+                    true => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, T128x128: $each],
+                    false => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, T128x128: $together],
                 }
             }
         }
@@ -201,75 +173,75 @@ use portable::{A_E5M2, B_E5M2};
 pairs! {
     E4m3, E4m3 => bf16: 0,
         hopper_kernels![
-            Few16: hopper::fp8_few::dense::hopper_fp8_bf16_few16,
-            Few32: hopper::fp8_few::dense::hopper_fp8_bf16_few32,
-            Few64: hopper::fp8_few::dense::hopper_fp8_bf16_few64,
-            T64x128: hopper::fp8::dense::hopper_fp8_bf16_t64x128,
-            T128x96: hopper::fp8::dense::hopper_fp8_bf16_t128x96,
-            T128x128: hopper::fp8::dense::hopper_fp8_bf16_t128x128,
-            T128x144: hopper::fp8::dense::hopper_fp8_bf16_t128x144,
-            T64x256: hopper::fp8::dense::hopper_fp8_bf16_t64x256,
-            T128x192: hopper::fp8::dense::hopper_fp8_bf16_t128x192,
-            T128x256: hopper::fp8::dense::hopper_fp8_bf16_t128x256,
+            Few16: hopper::fp8::few::dense::hopper_fp8_bf16_few16,
+            Few32: hopper::fp8::few::dense::hopper_fp8_bf16_few32,
+            Few64: hopper::fp8::few::dense::hopper_fp8_bf16_few64,
+            T64x128: hopper::fp8::bf16::dense::hopper_fp8_bf16_t64x128,
+            T128x96: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x96,
+            T128x128: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x128,
+            T128x144: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x144,
+            T64x256: hopper::fp8::bf16::dense::hopper_fp8_bf16_t64x256,
+            T128x192: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x192,
+            T128x256: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x256,
         ],
         hopper_kernels![
-            Few16: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_few16,
-            Few32: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_few32,
-            Few64: hopper::fp8_few::dense::hopper_fp8_bf16_promoted_few64,
-            T128x128: hopper::fp8::dense::hopper_fp8_bf16_promoted_t128x128,
+            Few16: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_few16,
+            Few32: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_few32,
+            Few64: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_few64,
+            T128x128: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_t128x128,
         ];
     E4m3, E4m3 => f16: 0,
         hopper_kernels![
-            Few16: hopper::fp8_few::dense::hopper_fp8_f16_few16,
-            Few32: hopper::fp8_few::dense::hopper_fp8_f16_few32,
-            Few64: hopper::fp8_few::dense::hopper_fp8_f16_few64,
-            T64x128: hopper::fp8::dense::hopper_fp8_f16_t64x128,
-            T128x96: hopper::fp8::dense::hopper_fp8_f16_t128x96,
-            T128x128: hopper::fp8::dense::hopper_fp8_f16_t128x128,
-            T128x144: hopper::fp8::dense::hopper_fp8_f16_t128x144,
-            T64x256: hopper::fp8::dense::hopper_fp8_f16_t64x256,
-            T128x192: hopper::fp8::dense::hopper_fp8_f16_t128x192,
-            T128x256: hopper::fp8::dense::hopper_fp8_f16_t128x256,
+            Few16: hopper::fp8::few::dense::hopper_fp8_f16_few16,
+            Few32: hopper::fp8::few::dense::hopper_fp8_f16_few32,
+            Few64: hopper::fp8::few::dense::hopper_fp8_f16_few64,
+            T64x128: hopper::fp8::f16::dense::hopper_fp8_f16_t64x128,
+            T128x96: hopper::fp8::f16::dense::hopper_fp8_f16_t128x96,
+            T128x128: hopper::fp8::f16::dense::hopper_fp8_f16_t128x128,
+            T128x144: hopper::fp8::f16::dense::hopper_fp8_f16_t128x144,
+            T64x256: hopper::fp8::f16::dense::hopper_fp8_f16_t64x256,
+            T128x192: hopper::fp8::f16::dense::hopper_fp8_f16_t128x192,
+            T128x256: hopper::fp8::f16::dense::hopper_fp8_f16_t128x256,
         ],
         hopper_kernels![
-            Few16: hopper::fp8_few::dense::hopper_fp8_f16_promoted_few16,
-            Few32: hopper::fp8_few::dense::hopper_fp8_f16_promoted_few32,
-            Few64: hopper::fp8_few::dense::hopper_fp8_f16_promoted_few64,
-            T128x128: hopper::fp8::dense::hopper_fp8_f16_promoted_t128x128,
+            Few16: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_few16,
+            Few32: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_few32,
+            Few64: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_few64,
+            T128x128: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_t128x128,
         ];
     E4m3, E4m3 => f32: 0,
         hopper_kernels![
-            Few16: hopper::fp8_few::dense::hopper_fp8_f32_few16,
-            Few32: hopper::fp8_few::dense::hopper_fp8_f32_few32,
-            Few64: hopper::fp8_few::dense::hopper_fp8_f32_few64,
-            T64x128: hopper::fp8::dense::hopper_fp8_f32_t64x128,
-            T128x128: hopper::fp8::dense::hopper_fp8_f32_t128x128,
-            T64x256: hopper::fp8::dense::hopper_fp8_f32_t64x256,
-            T128x192: hopper::fp8::dense::hopper_fp8_f32_t128x192,
-            T128x256: hopper::fp8::dense::hopper_fp8_f32_t128x256,
+            Few16: hopper::fp8::few::dense::hopper_fp8_f32_few16,
+            Few32: hopper::fp8::few::dense::hopper_fp8_f32_few32,
+            Few64: hopper::fp8::few::dense::hopper_fp8_f32_few64,
+            T64x128: hopper::fp8::f32::dense::hopper_fp8_f32_t64x128,
+            T128x128: hopper::fp8::f32::dense::hopper_fp8_f32_t128x128,
+            T64x256: hopper::fp8::f32::dense::hopper_fp8_f32_t64x256,
+            T128x192: hopper::fp8::f32::dense::hopper_fp8_f32_t128x192,
+            T128x256: hopper::fp8::f32::dense::hopper_fp8_f32_t128x256,
         ],
         hopper_kernels![
-            Few16: hopper::fp8_few::dense::hopper_fp8_f32_promoted_few16,
-            Few32: hopper::fp8_few::dense::hopper_fp8_f32_promoted_few32,
-            Few64: hopper::fp8_few::dense::hopper_fp8_f32_promoted_few64,
-            T128x128: hopper::fp8::dense::hopper_fp8_f32_promoted_t128x128,
+            Few16: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_few16,
+            Few32: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_few32,
+            Few64: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_few64,
+            T128x128: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_t128x128,
         ];
     E4m3, E5m2 => bf16: B_E5M2,
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_bf16_t128x128],
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_bf16_promoted_t128x128];
+        hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_bf16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_bf16_promoted_t128x128];
     E4m3, E5m2 => f16: B_E5M2,
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f16_t128x128],
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f16_promoted_t128x128];
+        hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_f16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_f16_promoted_t128x128];
     E4m3, E5m2 => f32: B_E5M2,
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f32_t128x128],
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e4m3_e5m2_f32_promoted_t128x128];
+        hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_f32_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_f32_promoted_t128x128];
     E5m2, E4m3 => bf16: A_E5M2,
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_bf16_t128x128],
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_bf16_promoted_t128x128];
+        hopper_kernels![T128x128: hopper::fp8_mixed::e5m2_e4m3::dense::hopper_e5m2_e4m3_bf16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::e5m2_e4m3::dense::hopper_e5m2_e4m3_bf16_promoted_t128x128];
     E5m2, E4m3 => f16: A_E5M2,
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f16_t128x128],
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f16_promoted_t128x128];
+        hopper_kernels![T128x128: hopper::fp8_mixed::e5m2_e4m3::dense::hopper_e5m2_e4m3_f16_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::e5m2_e4m3::dense::hopper_e5m2_e4m3_f16_promoted_t128x128];
     E5m2, E4m3 => f32: A_E5M2,
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f32_t128x128],
-        hopper_kernels![T128x128: hopper::fp8_mixed::dense::hopper_e5m2_e4m3_f32_promoted_t128x128];
+        hopper_kernels![T128x128: hopper::fp8_mixed::e5m2_e4m3::dense::hopper_e5m2_e4m3_f32_t128x128],
+        hopper_kernels![T128x128: hopper::fp8_mixed::e5m2_e4m3::dense::hopper_e5m2_e4m3_f32_promoted_t128x128];
 }

@@ -123,9 +123,7 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
 /// The tiles that there are kernels of blocks with scales for.
 pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>() -> impl Iterator<Item = HopperTile> + Clone
 {
-    let has =
-        |tile: &HopperTile| *tile == HopperTile::T128x128 || O::few_block_scaled(*tile).is_some();
-    HopperTile::ALL.into_iter().filter(has)
+    O::hopper_block_scaled(false).tiles()
 }
 
 /// # Safety
@@ -135,36 +133,29 @@ unsafe fn hopper_block_scaled<O: Fp8Output>(
     product: &Product<E4m3, E4m3, O>,
     [(a_scales, a_grid), (b_scales, b_grid)]: Scales,
 ) -> Result<()> {
-    let plan = hopper::plan(
-        stream,
-        product,
-        Sums::BlockScaled,
-        block_scaled_tiles::<O>(),
-    )?;
-    let (config, [a_map, b_map, c_map]) = hopper::launch(stream, product, plan)?;
+    let kernels = O::hopper_block_scaled(b_grid.shared_rows == 1);
+    let (kernel, config, [a_map, b_map, c_map]) =
+        hopper::launch(stream, product, Sums::BlockScaled, &kernels)?;
     let Product { a, c, finish, .. } = product;
     let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
-    let (m, n, k) = (c.rows as u32, c.columns as u32, a.columns as u32);
-    let (shared, bias) = (b_grid.shared_rows as u32, finish.bias);
+    let args = (
+        a_map,
+        b_map,
+        c_map,
+        c.rows as u32,
+        c.columns as u32,
+        a.columns as u32,
+        a_scales,
+        a_row,
+        a_block,
+        b_scales,
+        b_row,
+        b_block,
+        b_grid.shared_rows as u32,
+        finish.bias,
+    );
     // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
-    unsafe {
-        match O::few_block_scaled(plan.tile) {
-            Some(kernel) => {
-                let args = (
-                    a_map, b_map, c_map, m, n, k, a_scales, a_row, a_block, b_scales, b_row,
-                    b_block, shared, bias,
-                );
-                stream.launch(kernel, config, args)
-            }
-            None => {
-                let args = (
-                    a_map, b_map, c_map, m, n, k, a_scales, a_row, a_block, b_scales, b_row,
-                    b_block, bias,
-                );
-                stream.launch(O::hopper_block_scaled(shared == 1), config, args)
-            }
-        }
-    }
+    unsafe { stream.launch(kernel, config, args) }
 }
 
 /// From row to row and from block to block.

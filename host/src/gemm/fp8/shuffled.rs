@@ -14,7 +14,7 @@ use crate::gemm::element::{HopperKernels, hopper_kernels};
 use crate::gemm::hopper;
 use crate::gemm::options::Accumulation;
 use crate::gemm::product::{Product, Sizes};
-use crate::kernels::gemm::hopper::fp8_shuffled::dense as kernels;
+use crate::kernels::gemm::hopper::fp8_shuffled::{bf16 as to_bf16, f16 as to_f16};
 use crate::op::Op;
 use crate::quantize::Fp8Code;
 use crate::quantize::layout::{LOW_LATENCY_BLOCK as BLOCK, LOW_LATENCY_ORDER};
@@ -99,31 +99,31 @@ macro_rules! output {
 output! {
     bf16:
         hopper_kernels![
-            Few16: kernels::hopper_fp8_shuffled_bf16_few16,
-            Few32: kernels::hopper_fp8_shuffled_bf16_few32,
-            Few64: kernels::hopper_fp8_shuffled_bf16_few64,
-            T128x128: kernels::hopper_fp8_shuffled_bf16_t128x128,
-            T128x256: kernels::hopper_fp8_shuffled_bf16_t128x256,
+            Few16: to_bf16::dense::hopper_fp8_shuffled_bf16_few16,
+            Few32: to_bf16::dense::hopper_fp8_shuffled_bf16_few32,
+            Few64: to_bf16::dense::hopper_fp8_shuffled_bf16_few64,
+            T128x128: to_bf16::dense::hopper_fp8_shuffled_bf16_t128x128,
+            T128x256: to_bf16::dense::hopper_fp8_shuffled_bf16_t128x256,
         ],
         hopper_kernels![
-            Few16: kernels::hopper_fp8_shuffled_bf16_promoted_few16,
-            Few32: kernels::hopper_fp8_shuffled_bf16_promoted_few32,
-            Few64: kernels::hopper_fp8_shuffled_bf16_promoted_few64,
-            T128x128: kernels::hopper_fp8_shuffled_bf16_promoted_t128x128,
+            Few16: to_bf16::dense::hopper_fp8_shuffled_bf16_promoted_few16,
+            Few32: to_bf16::dense::hopper_fp8_shuffled_bf16_promoted_few32,
+            Few64: to_bf16::dense::hopper_fp8_shuffled_bf16_promoted_few64,
+            T128x128: to_bf16::dense::hopper_fp8_shuffled_bf16_promoted_t128x128,
         ];
     f16:
         hopper_kernels![
-            Few16: kernels::hopper_fp8_shuffled_f16_few16,
-            Few32: kernels::hopper_fp8_shuffled_f16_few32,
-            Few64: kernels::hopper_fp8_shuffled_f16_few64,
-            T128x128: kernels::hopper_fp8_shuffled_f16_t128x128,
-            T128x256: kernels::hopper_fp8_shuffled_f16_t128x256,
+            Few16: to_f16::dense::hopper_fp8_shuffled_f16_few16,
+            Few32: to_f16::dense::hopper_fp8_shuffled_f16_few32,
+            Few64: to_f16::dense::hopper_fp8_shuffled_f16_few64,
+            T128x128: to_f16::dense::hopper_fp8_shuffled_f16_t128x128,
+            T128x256: to_f16::dense::hopper_fp8_shuffled_f16_t128x256,
         ],
         hopper_kernels![
-            Few16: kernels::hopper_fp8_shuffled_f16_promoted_few16,
-            Few32: kernels::hopper_fp8_shuffled_f16_promoted_few32,
-            Few64: kernels::hopper_fp8_shuffled_f16_promoted_few64,
-            T128x128: kernels::hopper_fp8_shuffled_f16_promoted_t128x128,
+            Few16: to_f16::dense::hopper_fp8_shuffled_f16_promoted_few16,
+            Few32: to_f16::dense::hopper_fp8_shuffled_f16_promoted_few32,
+            Few64: to_f16::dense::hopper_fp8_shuffled_f16_promoted_few64,
+            T128x128: to_f16::dense::hopper_fp8_shuffled_f16_promoted_t128x128,
         ];
 }
 

@@ -1,6 +1,8 @@
 //! The kernels of each element type.
 
+use cuda_std::grid_constant::GridConstant;
 use cuda_std::launch::Kernel;
+use cuda_std::tma::TensorMap;
 use half::{bf16, f16};
 
 use crate::element::Float;
@@ -29,6 +31,17 @@ pub type Quantize<T> = (
     *const u32,
     *const i32,
     *const i32,
+);
+/// `x, data, data_stride, scales, matrices, rows, columns, flags`.
+pub type QuantizeColumns = (
+    GridConstant<TensorMap>,
+    *mut u8,
+    u64,
+    *mut f32,
+    u32,
+    u32,
+    u32,
+    u32,
 );
 /// `x, x_stride, data, data_stride, parts, count, scale, rows, rows_per_group, columns, flags, n_used, map, counts`.
 pub type PerTensor<T> = (
@@ -92,17 +105,19 @@ pub enum Recipe {
     Tile,
     /// A scale a column.
     Column,
-    /// A scale a column, of matrices that a cluster holds.
+    /// A scale a column, of matrices that a cluster holds and that tensor copies cannot load.
     ColumnOnce,
 }
 
 pub(crate) mod sealed {
-    use super::{Amax, Dequantize, Kernel, PerTensor, Quantize, Recipe, Width};
+    use super::{Amax, Dequantize, Kernel, PerTensor, Quantize, QuantizeColumns, Recipe, Width};
 
     /// The kernels of an element type.
     pub trait Kernels: Sized + 'static {
         /// A kernel that finds scales.
         fn quantize(recipe: Recipe, width: Width) -> &'static Kernel<Quantize<Self>>;
+        /// A scale a column, of matrices that a cluster holds.
+        fn quantize_columns() -> &'static Kernel<QuantizeColumns>;
         /// One scale for all.
         fn per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>>;
         /// One scale for all of `silu_and_mul`.
@@ -119,7 +134,7 @@ macro_rules! fp8_element {
         token $token:ident $token_narrow:ident, $silu_token:ident $silu_token_narrow:ident;
         group $group:ident $group_narrow:ident, $silu_group:ident $silu_group_narrow:ident;
         weights $tile:ident $tile_narrow:ident, $column:ident $column_narrow:ident;
-        columns $once:ident $once_narrow:ident;
+        columns $stream:ident $once_narrow:ident;
         tensor $tensor:ident $tensor_narrow:ident, $silu_tensor:ident $silu_tensor_narrow:ident,
             $amax:ident $amax_narrow:ident;
         back $back:ident $back_narrow:ident;
@@ -135,8 +150,11 @@ macro_rules! fp8_element {
                     Recipe::SiluGroup => width.of(&group::$silu_group, &group::$silu_group_narrow),
                     Recipe::Tile => width.of(&weights::$tile, &weights::$tile_narrow),
                     Recipe::Column => width.of(&weights::$column, &weights::$column_narrow),
-                    Recipe::ColumnOnce => width.of(&columns::$once, &columns::$once_narrow),
+                    Recipe::ColumnOnce => &columns::$once_narrow,
                 }
+            }
+            fn quantize_columns() -> &'static Kernel<QuantizeColumns> {
+                &columns::$stream
             }
             fn per_tensor(width: Width) -> &'static Kernel<PerTensor<Self>> {
                 width.of(&tensor::$tensor, &tensor::$tensor_narrow)
@@ -158,7 +176,7 @@ fp8_element!(bf16:
     token fp8_quantize_per_token_bf16 fp8_quantize_per_token_bf16_narrow, silu_and_mul_fp8_quantize_per_token_bf16 silu_and_mul_fp8_quantize_per_token_bf16_narrow;
     group fp8_quantize_1x128_bf16 fp8_quantize_1x128_bf16_narrow, silu_and_mul_fp8_quantize_1x128_bf16 silu_and_mul_fp8_quantize_1x128_bf16_narrow;
     weights fp8_quantize_128x128_bf16 fp8_quantize_128x128_bf16_narrow, fp8_quantize_per_column_bf16 fp8_quantize_per_column_bf16_narrow;
-    columns fp8_quantize_per_column_once_bf16 fp8_quantize_per_column_once_bf16_narrow;
+    columns fp8_quantize_per_column_stream_bf16 fp8_quantize_per_column_once_bf16_narrow;
     tensor fp8_quantize_per_tensor_bf16 fp8_quantize_per_tensor_bf16_narrow, silu_and_mul_fp8_quantize_per_tensor_bf16 silu_and_mul_fp8_quantize_per_tensor_bf16_narrow, amax_bf16 amax_bf16_narrow;
     back fp8_dequantize_bf16 fp8_dequantize_bf16_narrow;
 );
@@ -167,7 +185,7 @@ fp8_element!(f16:
     token fp8_quantize_per_token_f16 fp8_quantize_per_token_f16_narrow, silu_and_mul_fp8_quantize_per_token_f16 silu_and_mul_fp8_quantize_per_token_f16_narrow;
     group fp8_quantize_1x128_f16 fp8_quantize_1x128_f16_narrow, silu_and_mul_fp8_quantize_1x128_f16 silu_and_mul_fp8_quantize_1x128_f16_narrow;
     weights fp8_quantize_128x128_f16 fp8_quantize_128x128_f16_narrow, fp8_quantize_per_column_f16 fp8_quantize_per_column_f16_narrow;
-    columns fp8_quantize_per_column_once_f16 fp8_quantize_per_column_once_f16_narrow;
+    columns fp8_quantize_per_column_stream_f16 fp8_quantize_per_column_once_f16_narrow;
     tensor fp8_quantize_per_tensor_f16 fp8_quantize_per_tensor_f16_narrow, silu_and_mul_fp8_quantize_per_tensor_f16 silu_and_mul_fp8_quantize_per_tensor_f16_narrow, amax_f16 amax_f16_narrow;
     back fp8_dequantize_f16 fp8_dequantize_f16_narrow;
 );
@@ -176,7 +194,7 @@ fp8_element!(f32:
     token fp8_quantize_per_token_f32 fp8_quantize_per_token_f32_narrow, silu_and_mul_fp8_quantize_per_token_f32 silu_and_mul_fp8_quantize_per_token_f32_narrow;
     group fp8_quantize_1x128_f32 fp8_quantize_1x128_f32_narrow, silu_and_mul_fp8_quantize_1x128_f32 silu_and_mul_fp8_quantize_1x128_f32_narrow;
     weights fp8_quantize_128x128_f32 fp8_quantize_128x128_f32_narrow, fp8_quantize_per_column_f32 fp8_quantize_per_column_f32_narrow;
-    columns fp8_quantize_per_column_once_f32 fp8_quantize_per_column_once_f32_narrow;
+    columns fp8_quantize_per_column_stream_f32 fp8_quantize_per_column_once_f32_narrow;
     tensor fp8_quantize_per_tensor_f32 fp8_quantize_per_tensor_f32_narrow, silu_and_mul_fp8_quantize_per_tensor_f32 silu_and_mul_fp8_quantize_per_tensor_f32_narrow, amax_f32 amax_f32_narrow;
     back fp8_dequantize_f32 fp8_dequantize_f32_narrow;
 );

@@ -38,12 +38,12 @@ const TILE: usize = 128;
 const ALL_SHIFT: u32 = 31;
 
 /// The flag of the codes' format.
-fn format<C: Fp8Code>() -> u32 {
+pub(super) fn format<C: Fp8Code>() -> u32 {
     if C::DTYPE == DType::E5m2 { E5M2 } else { 0 }
 }
 
 /// The flag of the scales' rounding.
-fn rounding(rounding: ScaleRounding) -> u32 {
+pub(super) fn rounding(rounding: ScaleRounding) -> u32 {
     match rounding {
         ScaleRounding::Nearest => 0,
         ScaleRounding::PowerOfTwo => POWER_OF_TWO,
@@ -70,7 +70,7 @@ fn place_of_codes<C: Fp8Code>(data: &TensorViewMut<'_, C>) -> [usize; 2] {
 }
 
 /// The kernel and its launch.
-fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConfig) {
+fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes, width: Width) -> (Recipe, LaunchConfig) {
     let multiprocessors = job.op.stream.device().multiprocessors();
     let of_source = |plain, silu| match job.source {
         Source::Plain(_) => plain,
@@ -91,7 +91,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes) -> (Recipe, LaunchConf
             let config = LaunchConfig::new(tiles as u32, TILE_THREADS).with_shared(REDUCE_BYTES);
             (Recipe::Tile, config)
         }
-        Fp8Scaling::Columns => strips::columns::<T>(job.op.stream, sizes),
+        Fp8Scaling::Columns => strips::columns::<T>(job.op.stream, sizes, width),
         Fp8Scaling::Rows | Fp8Scaling::Tensor => {
             let threads = heuristics::row(octets, kept(size_of::<T>()));
             let recipe = of_source(Recipe::Token, Recipe::SiluToken);
@@ -111,9 +111,13 @@ pub(super) unsafe fn quantize<T: Fp8Element, C: Fp8Code>(
     data: &TensorViewMut<'_, C>,
     scales: &TensorViewMut<'_, f32>,
 ) -> Result<()> {
-    let (recipe, config) = recipe(job, &sizes);
     let (x, grid) = (job.source.x(), job.scaling.grid(&sizes));
     let width = width(sizes.columns, place(x), place_of_codes(data));
+    if let Some(plan) = strips::stream(job, &sizes, width) {
+        // SAFETY: the caller's contract.
+        return unsafe { strips::quantize(job, (&sizes, plan), data, scales) };
+    }
+    let (recipe, config) = recipe(job, &sizes, width);
     let (n_used, map, counts) = job.options.rows.pointers();
     let args = (
         x.as_ptr(),

@@ -50,9 +50,8 @@ macro_rules! gemm {
             let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish };
             let [own_row, own_column] = Tile::own();
             let fold = Blocks {
-                a: Scales { scales: a_scales, row_step: a_row_step, block_step: a_block_step, rows: m },
-                b: Scales { scales: b_scales, row_step: b_row_step, block_step: b_block_step, rows: n },
-                b_shared,
+                a: Scales { scales: a_scales, row_step: a_row_step, block_step: a_block_step, rows: m, shared: 1 },
+                b: Scales { scales: b_scales, row_step: b_row_step, block_step: b_block_step, rows: n, shared: b_shared },
                 own: [row + own_row, column + own_column],
                 totals: [[[0.0; 4]; 2]; 2],
             };

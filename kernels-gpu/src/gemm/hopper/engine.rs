@@ -1,16 +1,18 @@
 //! A block of the engine: who does what.
 
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
-use cuda_std::{cluster, registers, thread, tma, warp};
+use cuda_std::{cluster, pdl, registers, thread, tma, warp};
 
 use super::consumer::{Turns, Warpgroup};
 use super::load::{Operands, Producer};
 use super::multiply::Consumer;
 use super::neighbours::Neighbours;
-use super::result::{Place, Target};
+use super::result::{Corner, Place, Target};
 use super::ring;
-use super::schedule::{Grid, Schedule};
-use super::split::Share;
+use super::schedule::{Grid, Schedule, TilePlace};
+use super::share::Share;
+use super::slots::Loader;
+use super::split::Exchange;
 use super::sum::{Part, Sum};
 use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS, WARPS};
 use crate::divide::divide;
@@ -20,9 +22,14 @@ const PRODUCER_REGISTERS: u32 = 40;
 /// Registers of a thread of one of two consumers.
 const CONSUMER_REGISTERS: u32 = 232;
 
+/// Accumulator registers at most of a consumer that leaves more to the producer, and these registers.
+const FEW_SUMS: usize = 32;
+const FEW_PRODUCER_REGISTERS: u32 = 56;
+const FEW_CONSUMER_REGISTERS: u32 = 224;
+
 /// A batch of matrix products.
 pub(super) struct Gemm<C, S> {
-    /// The engine's, as [`Target::operands`] says.
+    /// The engine's, as [`Target::sides`] says.
     pub operands: Operands,
     pub c: C,
     /// How products are summed.
@@ -53,7 +60,8 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
     ///
     /// # Safety
     /// - The [clusters](Tile#clusters) that the tile says, of blocks of [`Tile::THREADS`] threads with
-    ///   [`Tile::SHARED_BYTES`] of dynamic shared memory, which the kernel's launch bounds allow.
+    ///   [`Tile::SHARED_BYTES`] of dynamic shared memory ([`Tile::SCALED_SHARED_BYTES`] where stages have scales), which the
+    ///   kernel's launch bounds allow.
     /// - The maps are of A, B and C, in the boxes that [`Operands`] and the target say, swizzled by 128 bytes; K is
     ///   not zero. Nobody else uses C.
     #[inline(always)]
@@ -64,34 +72,73 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         const { Self::CHECKED };
+        const { assert!(!S::SCALED || Self::HAS_SLOTS) };
         const { assert!(SPLIT == 1 || Self::holds(C::DEAL)) };
         const { assert!(size_of::<A>() == size_of::<B>()) };
         // SAFETY: the caller's contract.
         unsafe {
             Self::start(&gemm);
+            // From here on memory is read that the grids before this one may write.
+            pdl::begin();
             // The same for all lanes of a warp, and ptxas is to know it.
-            let warpgroup = warp::warp_uniform(thread::thread_idx_x() / 128);
-            if warpgroup == 0 {
-                registers::decrease::<PRODUCER_REGISTERS>();
-                if thread::thread_idx_x() == 0 {
-                    Self::produce::<A, C, S>(&gemm);
+            let warp = warp::warp_uniform(thread::thread_idx_x() / 32);
+            if warp < 4 {
+                match R <= FEW_SUMS {
+                    true => registers::decrease::<FEW_PRODUCER_REGISTERS>(),
+                    false => registers::decrease::<PRODUCER_REGISTERS>(),
                 }
+                Self::load::<A, C, S>(&gemm, warp);
                 if Self::share().blocks > 1 {
                     cluster::sync();
                 }
             } else {
-                registers::increase::<CONSUMER_REGISTERS>();
-                Self::consume::<A, B, C, S>(&gemm, warpgroup - 1);
+                match R <= FEW_SUMS {
+                    true => registers::increase::<FEW_CONSUMER_REGISTERS>(),
+                    false => registers::increase::<CONSUMER_REGISTERS>(),
+                }
+                Self::consume::<A, B, C, S>(&gemm, warp - 4);
             }
             // A block's shared memory stays until its peers have stopped writing to it.
-            cluster::sync();
+            if cluster::blocks() > 1 {
+                Self::meet();
+            }
+        }
+    }
+
+    /// The part of a warp that loads: one thread operands, and the second warp scales, if there are any.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn load<T, C: Target, S: Sum>(gemm: &Gemm<C, S>, warp: u32) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            if thread::thread_idx_x() == 0 {
+                Self::produce::<T, C, S>(gemm);
+            }
+            if S::SCALED && warp == 1 {
+                Self::scale::<T, C, S>(gemm);
+            }
+        }
+    }
+
+    /// A barrier of the cluster that shows barriers which were made, and nothing else: to show what was written would
+    /// be a fence of the GPU.
+    ///
+    /// # Safety
+    /// All threads of the cluster execute this.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn meet() {
+        // SAFETY: the caller's contract.
+        unsafe {
+            cluster::arrive_relaxed();
+            cluster::wait();
         }
     }
 
     /// Makes the ring, and the exchanges, for all blocks that use them.
     #[inline(always)]
     #[track_caller]
-    unsafe fn start<C: Target, S>(gemm: &Gemm<C, S>) {
+    unsafe fn start<C: Target, S: Sum>(gemm: &Gemm<C, S>) {
         // SAFETY: the caller's contract.
         unsafe {
             if thread::thread_idx_x() == 0 {
@@ -105,9 +152,16 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
                         warp += 1;
                     }
                 }
-                Self::ring().init(SHARING, Neighbours::new().loaders());
+                if S::SCALED {
+                    Self::slots().init(4 * SHARING);
+                }
+                Self::ring().init(1, SHARING * Neighbours::new().loaders());
             }
-            cluster::sync();
+            if cluster::blocks() > 1 {
+                Self::meet();
+            } else {
+                thread::sync_threads();
+            }
         }
     }
 
@@ -156,29 +210,39 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         }
     }
 
+    /// The part of the warp that loads scales.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn scale<T, C: Target, S: Sum>(gemm: &Gemm<C, S>) {
+        let Some(wanted) = gemm.sum.wanted([Self::BM, Self::BN]) else {
+            return;
+        };
+        let neighbours = Neighbours::new();
+        let steps = gemm.steps::<T>(Self::share());
+        let mut loader = Loader::new(Self::slots());
+        let mut tiles = Self::schedule(gemm, neighbours);
+        while let Some(tile) = tiles.advance() {
+            // SAFETY: the caller's contract.
+            unsafe { loader.part(wanted, Self::whole(tile, neighbours, steps)) };
+        }
+    }
+
     /// A consumer's part.
     #[inline(always)]
     #[track_caller]
     unsafe fn consume<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
         gemm: &Gemm<C, S>,
-        consumer: u32,
+        warp: u32,
     ) where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
-        let thread = thread::thread_idx_x() % 128;
+        let (consumer, thread) = (warp / 4, thread::thread_idx_x() % 128);
         let turns = Turns::of(consumer, SHARING);
         let (warpgroup, share) = (Warpgroup { consumer, thread }, Self::share());
-        let (neighbours, dealer) = (Neighbours::new(), Self::dealer(warpgroup));
-        let mut operands = Consumer::new(
-            Self::ring(),
-            Self::LAYOUT,
-            turns.part(),
-            (neighbours, dealer),
-        );
-        // SAFETY: the warp is whole. Known to be the same in all lanes, what it owns is no branch that they may part at, after
-        // which ptxas would compute descriptors lane by lane.
-        let warp = unsafe { warp::warp_uniform(4 * consumer + thread / 32) };
+        let neighbours = Neighbours::new();
+        let at = [turns.part(), thread];
+        let mut operands = Consumer::new(Self::ring(), Self::LAYOUT, neighbours, at, Self::slots());
         let exchange = Self::exchange(warp, share, C::DEAL);
         let place = Place {
             warpgroup,
@@ -186,7 +250,8 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
             count: Self::SLABS,
             own: exchange.own(),
         };
-        let [first_step, k_steps] = gemm.steps::<A>(share);
+        let steps = gemm.steps::<A>(share);
+        let [_, k_steps] = steps;
         let mut d = Accumulator::<R>::zero();
         let mut tiles = Self::schedule(gemm, neighbours);
         let mut first = turns.before() == 0;
@@ -195,31 +260,54 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         while let Some(tile) = tiles.advance() {
             operands.relay = turns.relay(first, tiles.is_done());
             first = false;
-            let row = tile.row * neighbours.rows + neighbours.row;
-            let row = row * Self::BM + turns.part() * WARPGROUP_ROWS;
-            let column = (tile.column * neighbours.columns + neighbours.column) * Self::BN;
-            let part = Part {
-                row,
-                column,
-                first_step,
-                k_steps,
-            };
-            let corner = [tile.matrix, row, column];
+            let mut part = Self::whole(tile, neighbours, steps);
+            part.row += turns.part() * WARPGROUP_ROWS;
+            let corner = [tile.matrix, part.row, part.column];
+            let parts = (part, corner, place);
             // SAFETY: the caller's contract.
-            unsafe {
-                let ahead = gemm.c.ahead::<R>(thread, corner);
-                gemm.sum
-                    .part::<A, B, R, STAGES>(&mut operands, &mut d, part);
-                if share.blocks > 1 {
-                    // All that loads and products did with the ring is done.
-                    cluster::sync();
-                    exchange.sum(&mut d);
-                }
-                gemm.c.store(&d, &ahead, corner, place);
-            }
+            unsafe { Self::tile::<A, B, C, S>(gemm, &mut operands, &mut d, parts, exchange) };
             tiles.skip(turns.between());
             operands.skip(turns.between() * k_steps);
         }
         place.wait();
+    }
+
+    /// The sum of a tile.
+    #[inline(always)]
+    fn whole(tile: TilePlace, neighbours: Neighbours, [first_step, k_steps]: [u32; 2]) -> Part {
+        let row = tile.row * neighbours.rows + neighbours.row;
+        let column = tile.column * neighbours.columns + neighbours.column;
+        Part {
+            row: row * Self::BM,
+            column: column * Self::BN,
+            first_step,
+            k_steps,
+        }
+    }
+
+    /// Computes a part of a tile, and stores what of it is the block's own.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn tile<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
+        gemm: &Gemm<C, S>,
+        operands: &mut Consumer<STAGES>,
+        d: &mut Accumulator<R>,
+        (part, corner, place): (Part, Corner, Place),
+        exchange: Exchange,
+    ) where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let ahead = gemm.c.ahead::<R>(place.warpgroup.thread, corner);
+            gemm.sum.part::<A, B, R, STAGES>(operands, d, part);
+            if exchange.pieces.share.blocks > 1 {
+                // All that loads and products did with the ring is done.
+                cluster::sync();
+                exchange.sum(d);
+            }
+            gemm.c.store(d, &ahead, corner, place);
+        }
     }
 }

@@ -15,16 +15,17 @@
 //! | file | what |
 //! |---|---|
 //! | `tile` | the shape of a tile, and the plan of shared memory |
-//! | `ring` | stages, with the barriers that hand them over |
+//! | `ring` | stages, with the barriers that hand them over; two directories up |
 //! | `schedule` | which block computes which tiles, in which order |
 //! | `neighbours` | the blocks of a cluster, which load for each other |
 //! | `load` | the producer |
 //! | `multiply` | the consumers' main loop: the tensor cores add |
 //! | `promote` | the other main loop: every stage's sum is scaled and added in `f32` |
 //! | `scales` | the factors of stages, where blocks have scales |
-//! | `deal` | factors of columns, from the threads that loaded them to those that need them |
+//! | `slots` | the scales of stages, on their way through shared memory |
 //! | `sum` | the choice between the loops |
-//! | `split` | the sums of blocks that share K become one |
+//! | `share` | which block has what of K and of a tile, where blocks share K |
+//! | `split` | their sums become one |
 //! | `result` | the choice between the ways to lay a tile over C |
 //! | `order` | the order in which B's rows lie in memory |
 //! | `columns` | what is done to columns of C |
@@ -33,45 +34,50 @@
 //! | `shuffled` | both where B's rows are shuffled |
 //! | `consumer` | a warpgroup as one |
 //! | `engine` | all of it together |
-//! | [`dense`] | the kernels of 16-bit floats |
-//! | [`few`], [`fp8_few`], [`block_scaled_few`] | those for few rows: swapped tiles, K shared where there are few |
+//! | [`tiles`] | which tiles there are |
+//! | `products` | the kernels' signatures |
+//! | [`bf16`], [`mod@f16`] | the kernels of 16-bit floats |
 //! | [`fp8`], [`fp8_mixed`] | those of FP8, and of its two formats with each other |
 //! | [`fp8_shuffled`] | those of FP8 by shuffled weights |
 //! | [`block_scaled`] | those of FP8 with scales of blocks |
+//!
+//! A directory of kernels is a PTX module, which a driver compiles as a whole at first use: so each holds what one use needs,
+//! products of the same types, summed the same way; those of few rows are apart where there are many others.
 //!
 //! From an accumulator to values of `C`, as every engine does: `finish`, one directory up. A batch is a third dimension
 //! of the operands' tensor maps, and more tiles.
 //!
 //! A new kind of product is another type in one of these places, not another kernel body.
 
+pub mod bf16;
 pub mod block_scaled;
-pub mod block_scaled_few;
 mod columns;
 mod consumer;
-mod deal;
-pub mod dense;
 mod engine;
-pub mod few;
+pub mod f16;
 pub mod fp8;
-pub mod fp8_few;
 pub mod fp8_mixed;
 pub mod fp8_shuffled;
 mod load;
 mod multiply;
 mod neighbours;
 mod order;
+mod products;
 mod promote;
 mod result;
-mod ring;
 mod scales;
 mod schedule;
+mod share;
 mod shuffled;
+mod slots;
 mod split;
 mod store;
 mod sum;
 mod tile;
+pub mod tiles;
 mod transpose;
 
+use crate::ring;
 pub use schedule::GROUP;
 use shuffled::{StraightShuffled, SwappedShuffled};
 use store::Straight;

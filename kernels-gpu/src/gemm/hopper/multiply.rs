@@ -4,10 +4,10 @@ use cuda_std::unroll;
 use cuda_std::wgmma::{self, Accumulator, Descriptor, InFlight, KMajor, Product, Reads, Swizzle};
 
 use super::consumer::Relay;
-use super::deal::Dealer;
 use super::neighbours::Neighbours;
 use super::ring::{Place, Ring};
-use super::tile::{Layout, ROW_BYTES, WARPGROUP_ROWS};
+use super::slots::Slots;
+use super::tile::{Layout, ROW_BYTES, WARP_ROWS, WARPGROUP_ROWS};
 
 /// Bytes of K that one product takes.
 const STEP_BYTES: u32 = 32;
@@ -15,7 +15,7 @@ const STEP_BYTES: u32 = 32;
 /// A warpgroup's view of the ring, and where it stands.
 pub(super) struct Consumer<const STAGES: u32> {
     ring: Ring<STAGES>,
-    place: Place<STAGES>,
+    pub place: Place<STAGES>,
     /// Its rows of A in the first stage.
     a: Descriptor<KMajor>,
     /// All of B in the first stage.
@@ -23,8 +23,10 @@ pub(super) struct Consumer<const STAGES: u32> {
     stage_bytes: u32,
     /// The block that the thread hands stages back to, if there is one for it.
     loader: Option<u32>,
-    /// Where its threads pass each other values of columns.
-    pub dealer: Dealer,
+    /// Where scales come from, if there are any.
+    pub slots: Slots<STAGES>,
+    /// The first of the thread's two rows of A in a tile, and half the first of its columns.
+    pub row_and_pair: [u32; 2],
     /// How the ring comes and goes.
     pub relay: Relay,
 }
@@ -35,15 +37,17 @@ impl<const STAGES: u32> Consumer<STAGES> {
     pub fn new(
         ring: Ring<STAGES>,
         layout: Layout,
-        consumer: u32,
-        (neighbours, dealer): (Neighbours, Dealer),
+        neighbours: Neighbours,
+        [part, thread]: [u32; 2],
+        slots: Slots<STAGES>,
     ) -> Self {
-        let loader = match dealer.thread() < neighbours.loaders() {
-            true => Some(neighbours.loader(dealer.thread())),
+        let loader = match thread < neighbours.loaders() {
+            true => Some(neighbours.loader(thread)),
             false => None,
         };
         let first = layout.stage(0);
-        let a = first.add(consumer * WARPGROUP_ROWS * ROW_BYTES);
+        let row = part * WARPGROUP_ROWS + thread / 32 * WARP_ROWS + thread % 32 / 4;
+        let a = first.add(part * WARPGROUP_ROWS * ROW_BYTES);
         Self {
             ring,
             place: Place::START,
@@ -51,7 +55,8 @@ impl<const STAGES: u32> Consumer<STAGES> {
             b: Descriptor::k_major(first.add(layout.b_offset), Swizzle::Bytes128),
             stage_bytes: layout.stage_bytes,
             loader,
-            dealer,
+            slots,
+            row_and_pair: [row, thread % 4],
             relay: Relay::NONE,
         }
     }

@@ -1,6 +1,5 @@
 //! A main loop that leaves the tensor cores after every stage: what a stage's products sum up to is scaled and
-//! added to an `f32` total by ordinary arithmetic, while the next stage's products run, where
-//! registers are left for two partial sums.
+//! added to an `f32` total by ordinary arithmetic, while the next stage's products run.
 //!
 //! ```text
 //! even = A_0 B_0^T            four products, the first of which begins anew
@@ -16,78 +15,71 @@ use cuda_std::float::fma;
 use cuda_std::unroll;
 use cuda_std::wgmma::{self, Accumulator, InFlight, KMajor, Product, Reads};
 
-use super::deal::Dealer;
 use super::multiply::Consumer;
+use super::slots::Slots;
 use super::tile::MOST_PROMOTED;
 
-/// The factors of a tile, for one thread.
+/// The factors of a stage, for one thread.
 pub(super) trait Factors {
-    /// Those of a stage, as the thread loads them.
-    type Loaded: Copy;
     /// Those of a stage, as they are multiplied by.
     type Stage;
 
-    /// Whether they leave registers for two partial sums.
-    const ALTERNATES: bool = true;
+    /// Whether they come through slots.
+    const SCALED: bool;
 
-    /// Loads those of a stage, while the products of the one before run.
+    /// Those of a thread whose rows of A begin at `row` and whose columns at `2 pair`.
     ///
     /// # Safety
-    /// The tile and the stage are the product's, and its scales are readable.
-    unsafe fn load(&self, step: u32) -> Self::Loaded;
+    /// The stage's scales were waited for, and its slot is released when the result is used no more.
+    unsafe fn read<const STAGES: u32>(
+        slots: Slots<STAGES>,
+        stage: u32,
+        row_and_pair: [u32; 2],
+    ) -> Self::Stage;
 
-    /// Deals those of a stage out to the threads that need them; they have them until the next but one are dealt out.
+    /// Those of the thread's two rows.
+    fn rows(stage: &Self::Stage) -> [f32; 2];
+
+    /// Those of its columns `8j` and `8j + 1`, counted from its first, of a constant `j`.
     ///
     /// # Safety
-    /// All threads of the warpgroup execute this together, stage by stage.
-    unsafe fn deal(dealer: &mut Dealer, loaded: Self::Loaded) -> Self::Stage;
-
-    /// Those of registers `4j .. 4j + 4` (two columns of a row, and of the eighth row below), of a constant `j`.
-    ///
-    /// # Safety
-    /// The next but one were not dealt out.
-    unsafe fn quad(stage: &Self::Stage, j: usize) -> [f32; 4];
+    /// The stage's slot was not released.
+    unsafe fn columns(stage: &Self::Stage, j: usize) -> [f32; 2];
 }
 
 /// All factors are 1.
-#[derive(Clone, Copy)]
 pub(super) struct Unscaled;
 
 impl Factors for Unscaled {
-    type Loaded = ();
     type Stage = ();
 
-    #[inline(always)]
-    unsafe fn load(&self, _: u32) {}
+    const SCALED: bool = false;
 
     #[inline(always)]
-    unsafe fn deal(_: &mut Dealer, (): ()) {}
+    unsafe fn read<const STAGES: u32>(_: Slots<STAGES>, _: u32, _: [u32; 2]) {}
 
     #[inline(always)]
-    unsafe fn quad((): &(), _: usize) -> [f32; 4] {
-        [1.0; 4]
+    fn rows((): &()) -> [f32; 2] {
+        [1.0; 2]
+    }
+
+    #[inline(always)]
+    unsafe fn columns((): &(), _: usize) -> [f32; 2] {
+        [1.0; 2]
     }
 }
 
-/// A stage whose products are under way.
-#[derive(Clone, Copy)]
-struct Begun<L> {
-    /// Its place in the ring.
-    place: u32,
-    factors: L,
-}
-
 impl<const STAGES: u32> Consumer<STAGES> {
-    /// `d = sum over stages of factor * (A B^T)`, over `k_steps` stages.
+    /// `d = sum over stages of factor * (A B^T)`, over `k_steps` stages, by two partial sums in turn. The loop is two stages
+    /// long, so that it is known which registers hold which.
     ///
     /// # Safety
-    /// As [`Consumer::multiply`]; the factors' contract.
+    /// As [`Consumer::multiply`]; if there are factors, a warp loads their scales.
     #[inline(always)]
     #[track_caller]
     pub unsafe fn promote<A: Reads<KMajor>, B: Reads<KMajor>, F: Factors, const R: usize>(
         &mut self,
         d: &mut Accumulator<R>,
-        factors: &F,
         k_steps: u32,
     ) where
         Accumulator<R>: Product<A, B>,
@@ -95,43 +87,19 @@ impl<const STAGES: u32> Consumer<STAGES> {
     {
         const { assert!(2 * R as u32 <= MOST_PROMOTED) };
         *d = Accumulator::zero();
-        // SAFETY: the caller's contract.
-        unsafe {
-            self.relay.wait();
-            match F::ALTERNATES {
-                true => self.alternate::<A, B, F, R>(d, factors, k_steps),
-                false => self.repeat::<A, B, F, R>(d, factors, k_steps),
-            }
-        }
-    }
-
-    /// The sum by two partial ones in turn. The loop is two stages long, so that it is known which registers hold which.
-    ///
-    /// # Safety
-    /// As [`Consumer::promote`], of which this is a part.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn alternate<A: Reads<KMajor>, B: Reads<KMajor>, F: Factors, const R: usize>(
-        &mut self,
-        d: &mut Accumulator<R>,
-        factors: &F,
-        k_steps: u32,
-    ) where
-        Accumulator<R>: Product<A, B>,
-        for<'a> &'a mut Accumulator<R>: InFlight,
-    {
         let (mut even, mut odd) = (Accumulator::zero(), Accumulator::zero());
         // SAFETY: the caller's contract; there is a first stage.
         unsafe {
-            let mut last = self.launch::<A, B, F, R>(&mut even, factors, 0);
+            self.relay.wait();
+            let mut last = self.launch::<A, B, F, R>(&mut even);
             let mut k = 1;
             while k + 1 < k_steps {
-                last = self.step::<A, B, F, R>(d, [&mut even, &mut odd], last, factors, k);
-                last = self.step::<A, B, F, R>(d, [&mut odd, &mut even], last, factors, k + 1);
+                last = self.step::<A, B, F, R>(d, [&mut even, &mut odd], last);
+                last = self.step::<A, B, F, R>(d, [&mut odd, &mut even], last);
                 k += 2;
             }
             if k < k_steps {
-                last = self.step::<A, B, F, R>(d, [&mut even, &mut odd], last, factors, k);
+                last = self.step::<A, B, F, R>(d, [&mut even, &mut odd], last);
                 self.relay.pass();
                 self.add::<0, F, R>(d, &mut odd, last);
             } else {
@@ -141,43 +109,7 @@ impl<const STAGES: u32> Consumer<STAGES> {
         }
     }
 
-    /// The sum by one partial one: while a consumer adds, the other's products run.
-    ///
-    /// # Safety
-    /// As [`Consumer::promote`], of which this is a part.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn repeat<A: Reads<KMajor>, B: Reads<KMajor>, F: Factors, const R: usize>(
-        &mut self,
-        d: &mut Accumulator<R>,
-        factors: &F,
-        k_steps: u32,
-    ) where
-        Accumulator<R>: Product<A, B>,
-        for<'a> &'a mut Accumulator<R>: InFlight,
-    {
-        let mut partial = Accumulator::zero();
-        // SAFETY: the caller's contract; after the last stage its own factors are loaded again.
-        unsafe {
-            let mut next = factors.load(0);
-            let mut k = 0;
-            while k < k_steps {
-                k += 1;
-                let place = self.begin::<A, B, R>(&mut partial, false);
-                if k == k_steps {
-                    self.relay.pass();
-                }
-                let stage = Begun {
-                    place,
-                    factors: next,
-                };
-                next = factors.load(k.min(k_steps - 1));
-                self.add::<0, F, R>(d, &mut partial, stage);
-            }
-        }
-    }
-
-    /// Begins stage `k` in `next`, and adds the last, which is in `partial`.
+    /// Begins the next stage in `next`, and adds the last, which is in `partial`.
     ///
     /// # Safety
     /// As [`Consumer::promote`], of which this is a part.
@@ -187,23 +119,21 @@ impl<const STAGES: u32> Consumer<STAGES> {
         &mut self,
         d: &mut Accumulator<R>,
         [partial, next]: [&mut Accumulator<R>; 2],
-        last: Begun<F::Loaded>,
-        factors: &F,
-        k: u32,
-    ) -> Begun<F::Loaded>
+        last: u32,
+    ) -> u32
     where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         // SAFETY: the caller's contract.
         unsafe {
-            let begun = self.launch::<A, B, F, R>(next, factors, k);
+            let begun = self.launch::<A, B, F, R>(next);
             self.add::<1, F, R>(d, partial, last);
             begun
         }
     }
 
-    /// Begins stage `k` in `partial`.
+    /// Begins the next stage in `partial`, and returns its place in the ring.
     ///
     /// # Safety
     /// As [`Consumer::promote`], of which this is a part.
@@ -212,17 +142,16 @@ impl<const STAGES: u32> Consumer<STAGES> {
     unsafe fn launch<A: Reads<KMajor>, B: Reads<KMajor>, F: Factors, const R: usize>(
         &mut self,
         partial: &mut Accumulator<R>,
-        factors: &F,
-        k: u32,
-    ) -> Begun<F::Loaded>
+    ) -> u32
     where
         Accumulator<R>: Product<A, B>,
     {
         // SAFETY: the caller's contract.
         unsafe {
-            let factors = factors.load(k);
-            let place = self.begin::<A, B, R>(partial, false);
-            Begun { place, factors }
+            if F::SCALED {
+                self.slots.wait(self.place);
+            }
+            self.begin::<A, B, R>(partial, false)
         }
     }
 
@@ -236,25 +165,29 @@ impl<const STAGES: u32> Consumer<STAGES> {
         &mut self,
         d: &mut Accumulator<R>,
         partial: &mut Accumulator<R>,
-        stage: Begun<F::Loaded>,
+        stage: u32,
     ) where
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         // SAFETY: the caller's contract.
         unsafe {
-            let factors = F::deal(&mut self.dealer, stage.factors);
+            let factors = F::read(self.slots, stage, self.row_and_pair);
             wgmma::wait_group::<LATER>(&mut *partial);
-            self.release(stage.place);
+            self.release(stage);
             add::<F, R>(d, partial, &factors);
+            if F::SCALED {
+                self.slots.release(stage);
+            }
             wgmma::pin(&mut *d);
         }
     }
 }
 
-/// `d += partial * factors`.
+/// `d += partial * factors`: registers `4j .. 4j + 4` are two columns of a row, and of the eighth row below. A product by the
+/// column's factor takes the place of the sum itself, and no other register.
 ///
 /// # Safety
-/// The contract of [`Factors::quad`]; the products of `partial` were waited for.
+/// The contract of [`Factors::columns`]; the products of `partial` were waited for.
 #[inline(always)]
 #[track_caller]
 unsafe fn add<F: Factors, const R: usize>(
@@ -262,15 +195,16 @@ unsafe fn add<F: Factors, const R: usize>(
     partial: &Accumulator<R>,
     stage: &F::Stage,
 ) {
+    let rows = F::rows(stage);
     unroll!(a < 4 => {
         unroll!(b < 8 => {
             let j = 8 * a + b;
             if 4 * j < R {
                 // SAFETY: the caller's contract.
-                let factors = unsafe { F::quad(stage, j) };
+                let columns = unsafe { F::columns(stage, j) };
                 unroll!(c < 4 => {
                     let i = 4 * j + c;
-                    d.set(i, fma(partial.get(i), factors[c], d.get(i)));
+                    d.set(i, fma(partial.get(i) * columns[c % 2], rows[c / 2], d.get(i)));
                 });
             }
         });

@@ -14,8 +14,7 @@ use cuda_std::tma::TensorMap;
 use cuda_std::wgmma::Accumulator;
 
 use super::consumer::Warpgroup;
-use super::load::Operands;
-use super::split::{Deal, Owned};
+use super::share::{Deal, Owned};
 
 /// A warpgroup's part of a tile: its matrix, and the row and column of the engine's product that it begins at.
 pub(super) type Corner = [u32; 3];
@@ -37,8 +36,8 @@ pub(super) trait Target: Copy {
     /// Rows and columns of the engine's product.
     fn extents(&self) -> [u32; 2];
 
-    /// The engine's operands.
-    fn operands(operands: Operands) -> Operands;
+    /// What belongs to the product's A and B, as it belongs to the engine's.
+    fn sides<T>(a: T, b: T) -> [T; 2];
 
     /// Loads what needs no sums.
     ///
@@ -73,12 +72,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Waits until all stores have been done.
+    /// Waits until all stores have read their slabs: shared memory may go, and the grid's end shows what they write.
     #[inline(always)]
     #[track_caller]
     pub fn wait(self) {
         if self.warpgroup.thread.is_multiple_of(32) {
-            bulk::wait_group::<0>();
+            bulk::wait_group_read::<0>();
         }
     }
 }

@@ -15,7 +15,7 @@ use cuda_std::wgmma::Accumulator;
 
 use super::columns::ByColumn;
 use super::order::Order;
-use super::split::CHUNK;
+use super::share::CHUNK;
 use super::store::{Fill, Output, Straight, values};
 use super::tile::ROW_BYTES;
 use super::transpose::{FillTransposed, Swapped, Transposed};

@@ -17,132 +17,18 @@
 use cuda_std::mbarrier::Mbarrier;
 use cuda_std::shared::Shared;
 use cuda_std::wgmma::Accumulator;
-use cuda_std::{bulk, cluster, fence, unroll, warp};
+use cuda_std::{bulk, fence, unroll, warp};
 
+use super::share::{Owned, PIECE_BYTES, Pieces, Share};
 use crate::divide::divide;
 use crate::pack::Words4;
-
-/// Columns of a chunk.
-pub(super) const CHUNK: u32 = 8;
-
-/// Bytes of a piece: four registers of 32 threads.
-const PIECE_BYTES: u32 = 4 * 4 * 32;
-
-/// How a tile is dealt out to the blocks that share K.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deal {
-    /// Warp by warp: rows of the tile stay whole.
-    Warps,
-    /// Chunk by chunk, in all warps the same: columns of the tile stay whole.
-    Chunks,
-}
-
-/// The chunks of a warp that a block owns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Owned {
-    begin: u32,
-    end: u32,
-}
-
-impl Owned {
-    /// Whether a chunk is among them.
-    #[inline(always)]
-    pub const fn has(self, chunk: u32) -> bool {
-        self.begin <= chunk && chunk < self.end
-    }
-
-    /// How many there are.
-    #[inline(always)]
-    pub const fn count(self) -> u32 {
-        self.end - self.begin
-    }
-}
-
-/// The part of K that a block sums.
-#[derive(Clone, Copy)]
-pub(super) struct Share {
-    /// The block's rank among those that share K.
-    rank: u32,
-    /// How many these are.
-    pub blocks: u32,
-    /// The rank in the cluster of the first of them, and from one to the next.
-    first: u32,
-    step: u32,
-}
-
-impl Share {
-    /// All of K.
-    pub const ALL: Self = Self {
-        rank: 0,
-        blocks: 1,
-        first: 0,
-        step: 0,
-    };
-
-    /// This block's, where those of its cluster in its third dimension share K.
-    #[inline(always)]
-    #[track_caller]
-    pub fn of_cluster() -> Self {
-        let (rank, step) = (cluster::block_idx_z(), cluster::dim_x() * cluster::dim_y());
-        Self {
-            rank,
-            blocks: cluster::dim_z(),
-            first: cluster::block_rank() - rank * step,
-            step,
-        }
-    }
-
-    /// The first of its stages, and how many there are, of all stages of K.
-    #[inline(always)]
-    pub fn stages(self, all: u32) -> [u32; 2] {
-        let Owned { begin, end } = self.part(self.rank, all);
-        [begin, end - begin]
-    }
-
-    /// The rank in the cluster of the block of a rank among those that share K.
-    #[inline(always)]
-    const fn block(self, rank: u32) -> u32 {
-        self.first + rank * self.step
-    }
-
-    /// What the block of a rank has of `all`, dealt out evenly and in order.
-    #[inline(always)]
-    fn part(self, rank: u32, all: u32) -> Owned {
-        Owned {
-            begin: divide(all * rank, self.blocks).0,
-            end: divide(all * (rank + 1), self.blocks).0,
-        }
-    }
-}
-
-/// Bytes of shared memory that the exchange of `warps` of `chunks` each takes, of at most `blocks` that share K.
-pub(super) const fn exchange_bytes(deal: Deal, warps: u32, chunks: u32, blocks: u32) -> u32 {
-    let (mut most, mut sharing) = (0, 2);
-    while sharing <= blocks {
-        let received = match deal {
-            Deal::Warps => warps.div_ceil(sharing) * chunks,
-            Deal::Chunks => warps * chunks.div_ceil(sharing),
-        };
-        let pieces = received * (sharing - 1) + warps * chunks;
-        if pieces > most {
-            most = pieces;
-        }
-        sharing += 1;
-    }
-    most * PIECE_BYTES
-}
 
 /// A warp's exchange with those of the same number in the other blocks.
 #[derive(Clone, Copy)]
 pub(super) struct Exchange {
-    pub share: Share,
-    pub deal: Deal,
-    /// The warp among the block's that compute, and how many these are.
-    pub warp: u32,
-    pub warps: u32,
-    /// Chunks of a warp.
-    pub chunks: u32,
-    /// Memory of [`exchange_bytes`], at the same place in every block.
+    /// Whose pieces are whose, and where they lie.
+    pub pieces: Pieces,
+    /// Memory of [`Pieces::exchange_bytes`], at the same place in every block.
     pub memory: Shared<u8>,
     /// Complete when all pieces of the warp have arrived.
     pub arrived: Mbarrier,
@@ -163,7 +49,7 @@ impl Exchange {
     /// What this block owns of the warp's part of the tile.
     #[inline(always)]
     pub fn own(self) -> Owned {
-        self.owned_by(self.share.rank)
+        self.pieces.owned_by(self.pieces.share.rank)
     }
 
     /// What of `d` this block owns becomes the sum of all blocks' parts.
@@ -188,49 +74,16 @@ impl Exchange {
         }
     }
 
-    /// What the block of a rank owns of the warp's part of the tile.
-    #[inline(always)]
-    fn owned_by(self, rank: u32) -> Owned {
-        let Self {
-            share,
-            warp,
-            chunks,
-            ..
-        } = self;
-        match self.deal {
-            Deal::Chunks => share.part(rank, chunks),
-            Deal::Warps => {
-                let (_, owner) = divide(warp, share.blocks);
-                let end = if owner == rank { chunks } else { 0 };
-                Owned { begin: 0, end }
-            }
-        }
-    }
-
     /// Where the warp's chunks are sent from.
     #[inline(always)]
     fn outgoing(self) -> Shared<u8> {
-        self.memory.add(self.warp * self.chunks * PIECE_BYTES)
+        self.memory.add(self.pieces.outgoing())
     }
 
-    /// Where in the memory of the block of rank `to`, which owns `count` chunks of the warp, those of the block of rank `from`
-    /// arrive.
+    /// Where [chunks arrive](Pieces::incoming) in the memory of any block.
     #[inline(always)]
-    fn incoming(self, [from, to]: [u32; 2], count: u32) -> Shared<u8> {
-        let Self {
-            share,
-            warp,
-            warps,
-            chunks,
-            ..
-        } = self;
-        let (before, most) = match self.deal {
-            Deal::Warps => (divide(warp, share.blocks).0, chunks),
-            Deal::Chunks => (warp, divide(chunks + share.blocks - 1, share.blocks).0),
-        };
-        let sender = from - (from > to) as u32;
-        let pieces = warps * chunks + before * (share.blocks - 1) * most + sender * count;
-        self.memory.add(pieces * PIECE_BYTES)
+    fn incoming(self, from_to: [u32; 2], count: u32) -> Shared<u8> {
+        self.memory.add(self.pieces.incoming(from_to, count))
     }
 
     /// Writes the chunks of others to where they are sent from.
@@ -259,7 +112,7 @@ impl Exchange {
     #[inline(always)]
     #[track_caller]
     unsafe fn send(self) {
-        let Share { rank, blocks, .. } = self.share;
+        let Share { rank, blocks, .. } = self.pieces.share;
         let own = self.own().count();
         // SAFETY: one thread, once; the places that pieces are sent to are free, and nobody else sends to them.
         unsafe {
@@ -270,9 +123,9 @@ impl Exchange {
             let mut other = 1;
             while other < blocks {
                 let to = divide(rank + other, blocks).1;
-                let owned = self.owned_by(to);
+                let owned = self.pieces.owned_by(to);
                 if owned.count() > 0 {
-                    let block = self.share.block(to);
+                    let block = self.pieces.share.block(to);
                     let place = self.incoming([rank, to], owned.count()).remote(block);
                     let from = self.outgoing().add(owned.begin * PIECE_BYTES);
                     let bytes = owned.count() * PIECE_BYTES;
@@ -287,12 +140,12 @@ impl Exchange {
     #[inline(always)]
     #[track_caller]
     unsafe fn add<const R: usize>(self, d: &mut Accumulator<R>) {
-        let (own, rank) = (self.own(), self.share.rank);
+        let (own, rank) = (self.own(), self.pieces.share.rank);
         let mut other = 0;
         // The places of the other blocks follow each other: the first is that of the lowest other rank.
         let lowest = (rank == 0) as u32;
         let mut place = self.incoming([lowest, rank], own.count());
-        while other + 1 < self.share.blocks {
+        while other + 1 < self.pieces.share.blocks {
             let mut piece = place.byte_add::<Words4>(0).add(warp::lane_id());
             unroll!(a < 4 => {
                 unroll!(b < 8 => {

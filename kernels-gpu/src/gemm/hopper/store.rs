@@ -21,12 +21,12 @@ use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
 use super::columns::{ByColumn, Dealt, Same};
-use super::load::Operands;
 use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
-use super::split::Deal;
+use super::share::Deal;
 use super::tile::{ROW_BYTES, SLAB_BYTES, WARP_ROWS};
 use crate::element::Element;
+use crate::gemm::factors::Alphas;
 use crate::gemm::finish::Finish;
 
 /// A type that C is made of.
@@ -117,7 +117,7 @@ pub(super) trait Fill<O>: Order {
 /// What is done to a thread's sums.
 pub(super) struct Factors<O> {
     /// The product's.
-    alphas: [f32; 3],
+    alphas: Alphas,
     /// Those of its two rows.
     rows: [f32; 2],
     /// What is done to columns, if anything.
@@ -141,8 +141,8 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
     }
 
     #[inline(always)]
-    fn operands(operands: Operands) -> Operands {
-        operands
+    fn sides<T>(a: T, b: T) -> [T; 2] {
+        [a, b]
     }
 
     #[inline(always)]
@@ -181,8 +181,7 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
         if place.own.count() == 0 {
             return;
         }
-        let [a, b, c] = ahead.alphas;
-        let rows = ahead.rows.map(|scale| a * b * c * scale);
+        let rows = ahead.alphas.of_rows(ahead.rows);
         // SAFETY: the caller's contract. One choice for all columns: one for each would take longer than all sums.
         unsafe {
             match &ahead.columns {
@@ -217,7 +216,8 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
         [matrix, row, column]: Corner,
         place: Place,
     ) {
-        let (warp, lane) = (place.warpgroup.thread / 32, place.warpgroup.thread % 32);
+        // Asked for here, so that no place in a slab is known, and kept, while sums are.
+        let (warp, lane) = (place.warpgroup.thread / 32, warp::lane_id());
         let row = row + warp * WARP_ROWS;
         let slabs = place.slabs.add(warp * WARP_ROWS * ROW_BYTES);
         unroll!(index < 8 => {

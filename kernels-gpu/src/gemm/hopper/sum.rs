@@ -10,6 +10,7 @@ use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 
 use super::multiply::Consumer;
 use super::promote::Unscaled;
+use super::slots::Wanted;
 
 /// The consumer's part of a tile.
 #[derive(Clone, Copy)]
@@ -26,6 +27,15 @@ pub(super) struct Part {
 
 /// A way to sum.
 pub(super) trait Sum: Copy {
+    /// Whether stages have scales, which come through [slots](super::slots).
+    const SCALED: bool = false;
+
+    /// The scales that a tile of so many rows of A and of B wants.
+    #[inline(always)]
+    fn wanted(&self, _rows: [u32; 2]) -> Option<[Wanted; 2]> {
+        None
+    }
+
     /// `d` becomes the sums of a part.
     ///
     /// # Safety
@@ -78,6 +88,6 @@ impl Sum for Promoted {
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         // SAFETY: the caller's contract.
-        unsafe { consumer.promote::<A, B, _, R>(d, &Unscaled, part.k_steps) }
+        unsafe { consumer.promote::<A, B, Unscaled, R>(d, part.k_steps) }
     }
 }

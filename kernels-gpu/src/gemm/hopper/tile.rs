@@ -3,17 +3,17 @@
 //! ```text
 //! shared   STAGES x [ A: BM rows | B: BN rows ]    rows of 128 bytes of K, swizzled by 128 bytes
 //!          CONSUMERS x 1 or 2 slabs of 64 rows of 128 bytes, on their way to C, or as much as a narrow tile takes in f32
-//!          CONSUMERS x values of columns, which threads deal out to each other, where sums may be promoted
 //!          barriers: full[STAGES], empty[STAGES]; where blocks share K, arrived[WARPS]
+//!          where stages have scales, STAGES slots of them, and their barriers
 //! ```
 
 use cuda_std::mbarrier::Mbarrier;
 use cuda_std::shared::{Shared, dynamic_shared_mem};
 
-use super::consumer::Warpgroup;
-use super::deal::Dealer;
 use super::ring::Ring;
-use super::split::{CHUNK, Deal, Exchange, Share, exchange_bytes};
+use super::share::{CHUNK, Deal, Pieces, Share};
+use super::slots::{MOST_ROWS, Slots};
+use super::split::Exchange;
 
 /// Bytes of K in a stage: what the swizzle spans, and what four products take.
 pub const ROW_BYTES: u32 = 128;
@@ -101,28 +101,27 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         Self::SLABS * SLAB_BYTES
     };
     const PART_BYTES: u32 = WARPGROUP_ROWS * Self::BN * 4;
-    const DEALT_OFFSET: u32 = Self::SLABS_OFFSET + CONSUMERS * Self::SLABS_BYTES;
-    /// Bytes of values that a consumer's threads deal out to each other.
-    const DEALT_BYTES: u32 = if Self::BN <= MOST_PROMOTED {
-        Dealer::bytes(Self::BN)
-    } else {
-        0
-    };
-    const BARRIERS_OFFSET: u32 = Self::DEALT_OFFSET + CONSUMERS * Self::DEALT_BYTES;
+    const BARRIERS_OFFSET: u32 = Self::SLABS_OFFSET + CONSUMERS * Self::SLABS_BYTES;
     const BARRIERS: u32 = 2 * STAGES + if SPLIT > 1 { WARPS } else { 0 };
-    /// Bytes of dynamic shared memory.
+    /// Bytes of dynamic shared memory, where stages have no scales.
     pub const SHARED_BYTES: u32 = Self::BARRIERS_OFFSET + Self::BARRIERS * Mbarrier::BYTES;
+    /// Bytes of dynamic shared memory, where they do.
+    pub const SCALED_SHARED_BYTES: u32 =
+        Self::SHARED_BYTES + Slots::<STAGES>::bytes([Self::BM, Self::BN]);
 
     /// Whether blocks that share K can exchange their sums in the ring.
     pub(super) const fn holds(deal: Deal) -> bool {
-        exchange_bytes(deal, WARPS, Self::BN / CHUNK, SPLIT) <= Self::SLABS_OFFSET
+        Pieces::exchange_bytes(deal, WARPS, Self::BN / CHUNK, SPLIT) <= Self::SLABS_OFFSET
     }
+
+    /// Whether there is room for scales of stages.
+    pub(super) const HAS_SLOTS: bool =
+        Self::SCALED_SHARED_BYTES <= SHARED_LIMIT && Self::BM <= MOST_ROWS && Self::BN <= MOST_ROWS;
 
     /// Every tile the kernels are stamped for must satisfy these.
     pub(super) const CHECKED: () = {
         assert!(SHARING == 1 || SHARING == CONSUMERS);
         assert!(SPLIT == 1 || SHARING == CONSUMERS);
-        assert!(Self::SHARED_BYTES <= SHARED_LIMIT);
         assert!(SPLIT <= 8);
         assert!(
             Self::STAGE_BYTES.is_multiple_of(1024) && (Self::BM * ROW_BYTES).is_multiple_of(1024)
@@ -143,11 +142,11 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         dynamic_shared_mem::<u8>().byte_add(on)
     }
 
-    /// A consumer's dealer.
+    /// The slots that stages' scales come through.
     #[inline(always)]
-    pub(super) fn dealer(warpgroup: Warpgroup) -> Dealer {
-        let on = Self::DEALT_OFFSET + warpgroup.consumer * Self::DEALT_BYTES;
-        Dealer::new(warpgroup, Self::BN, dynamic_shared_mem::<u8>().byte_add(on))
+    pub(super) fn slots() -> Slots<STAGES> {
+        let memory = dynamic_shared_mem::<u8>().byte_add(Self::SHARED_BYTES);
+        Slots::at(memory, [Self::BM, Self::BN])
     }
 
     /// The exchange of one of the warps that compute with those of the other blocks, in the ring's memory.
@@ -156,11 +155,13 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         let base = dynamic_shared_mem::<u8>();
         let barriers = Mbarrier::at(base.byte_add(Self::BARRIERS_OFFSET));
         Exchange {
-            share,
-            deal,
-            warp,
-            warps: WARPS,
-            chunks: Self::BN / CHUNK,
+            pieces: Pieces {
+                share,
+                deal,
+                warp,
+                warps: WARPS,
+                chunks: Self::BN / CHUNK,
+            },
             memory: base,
             arrived: barriers.add(2 * STAGES + warp),
         }

@@ -20,13 +20,13 @@ use cuda_std::wgmma::Accumulator;
 use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
-use super::load::Operands;
 use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
-use super::split::{CHUNK, Deal};
+use super::share::{CHUNK, Deal};
 use super::store::Output;
 use super::tile::{ROW_BYTES, WARPGROUP_ROWS};
 use crate::element::Element;
+use crate::gemm::factors::Alphas;
 use crate::gemm::finish::Finish;
 
 /// Bytes of a chunk's slabs, in `f32`.
@@ -125,7 +125,7 @@ impl<O, W> Swapped<O, W> {
 /// What is done to a thread's sums.
 pub(super) struct Factors<O> {
     /// The product's.
-    alphas: [f32; 3],
+    alphas: Alphas,
     /// Those of its two rows of C, for each chunk.
     rows: [[f32; 2]; 8],
     /// Those of its two columns of C, and what is added to them.
@@ -137,8 +137,7 @@ impl<O: Element> Factors<O> {
     /// The values of a chunk.
     #[inline(always)]
     fn finish<const R: usize>(&self, d: &Accumulator<R>, chunk: usize) -> [[f32; 2]; 2] {
-        let [a, b, c] = self.alphas;
-        let rows = self.rows[chunk].map(|scale| a * b * c * scale);
+        let rows = self.alphas.of_rows(self.rows[chunk]);
         let one = |half: usize, i: usize| {
             let sum = d.get(4 * chunk + 2 * half + i);
             fma(
@@ -168,8 +167,8 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
     }
 
     #[inline(always)]
-    fn operands(Operands { a, b }: Operands) -> Operands {
-        Operands { a: b, b: a }
+    fn sides<T>(a: T, b: T) -> [T; 2] {
+        [b, a]
     }
 
     #[inline(always)]

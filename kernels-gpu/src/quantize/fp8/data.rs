@@ -21,16 +21,16 @@ impl Data {
     /// Writes the codes of octet `i` of a row, if the row goes so far.
     ///
     /// # Safety
-    /// There is such a row, as long as the octets', and nobody else writes the octet.
+    /// There is such a row, of so many columns, whole and aligned octets if they are `WIDE`, and nobody else writes the octet.
     #[inline(always)]
-    pub unsafe fn write<S: Source, const WIDE: bool>(
+    pub unsafe fn write<const WIDE: bool>(
         &self,
-        octets: &Octets<S, WIDE>,
+        columns: u32,
         (row, i): (u32, u32),
         octet: &Octet,
         multiplier: f32,
     ) {
-        if i >= octets.count() {
+        if i >= columns.div_ceil(OCTET as u32) {
             return;
         }
         let codes = self.format.encode(octet, multiplier);
@@ -40,7 +40,7 @@ impl Data {
             if WIDE {
                 cache::store(to.cast(), Words2(codes));
             } else {
-                write_first(to, codes, octets.columns - column);
+                write_first(to, codes, columns - column);
             }
         }
     }
@@ -60,8 +60,8 @@ impl Data {
         if !WIDE {
             // SAFETY: the caller's contract.
             return unsafe {
-                self.write(octets, (row, i), &pair[0], multiplier);
-                self.write(octets, (row, i + 1), &pair[1], multiplier);
+                self.write::<WIDE>(octets.columns, (row, i), &pair[0], multiplier);
+                self.write::<WIDE>(octets.columns, (row, i + 1), &pair[1], multiplier);
             };
         }
         if i < octets.count() {

@@ -21,7 +21,8 @@
 //!
 //! Each kernel is there twice: where rows are whole pairs of octets and all addresses and strides are multiples of 16 bytes, so
 //! that an octet, or the codes of two, move as one; and as `<name>_narrow` for all others. The two do not share a
-//! body at run time, since the narrow one's registers would be the wide one's too.
+//! body at run time, since the narrow one's registers would be the wide one's too. Of [`columns`] the wide ones take a tensor map
+//! of the elements instead, and go from strip to strip.
 //!
 //! The arguments of the quantisers, in this order:
 //!

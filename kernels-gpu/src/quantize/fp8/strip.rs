@@ -25,8 +25,9 @@ pub const COLUMN_BYTES: u32 = STRIP * OCTET as u32 * 4;
 
 /// A thread's octet of each row of a strip.
 #[derive(Clone, Copy)]
-pub(super) struct Strip<S, const WIDE: bool> {
-    pub octets: Octets<S, WIDE>,
+pub(super) struct Strip<const WIDE: bool> {
+    /// Columns of a row.
+    pub columns: u32,
     pub job: Job,
     /// The matrix that it is a strip of.
     pub matrix: u32,
@@ -34,17 +35,17 @@ pub(super) struct Strip<S, const WIDE: bool> {
     pub i: u32,
 }
 
-impl<S: Source, const WIDE: bool> Strip<S, WIDE> {
+impl<const WIDE: bool> Strip<WIDE> {
     /// What the octet of a row of the matrix is made of; the last row stands for those past it, whose magnitudes are the
     /// same.
     ///
     /// # Safety
     /// The matrix is there.
     #[inline(always)]
-    pub unsafe fn fetch(&self, row: u32) -> S::Raw {
+    pub unsafe fn fetch<S: Source>(&self, octets: &Octets<S, WIDE>, row: u32) -> S::Raw {
         let row = self.matrix * self.job.rows + row.min(self.job.rows - 1);
         // SAFETY: one of the rows.
-        unsafe { self.octets.fetch(row, self.i) }
+        unsafe { octets.fetch(row, self.i) }
     }
 
     /// Writes the codes of a row's octet.
@@ -52,12 +53,16 @@ impl<S: Source, const WIDE: bool> Strip<S, WIDE> {
     /// # Safety
     /// The matrix is there and has the row, and nobody else writes the octet.
     #[inline(always)]
-    pub unsafe fn write_codes(&self, row: u32, octet: &RawOctet, multipliers: &Octet) {
-        let mut octet = open::<S::Value>(octet);
+    pub unsafe fn write_codes<T: Element>(&self, row: u32, octet: &RawOctet, multipliers: &Octet) {
+        let mut octet = open::<T>(octet);
         unroll!(j < OCTET => { octet[j] *= multipliers[j]; });
         let place = (self.matrix * self.job.rows + row, self.i);
         // SAFETY: one of the rows.
-        unsafe { self.job.data.write(&self.octets, place, &octet, 1.0) };
+        unsafe {
+            self.job
+                .data
+                .write::<WIDE>(self.columns, place, &octet, 1.0)
+        };
     }
 
     /// The scale of those whose largest magnitude this is.
@@ -72,7 +77,7 @@ impl<S: Source, const WIDE: bool> Strip<S, WIDE> {
     /// The matrix is there, and nobody else writes the scale.
     #[inline(always)]
     pub unsafe fn write_scale(&self, column: u32, scale: Scale) {
-        if column < self.octets.columns {
+        if column < self.columns {
             // SAFETY: a scale a column.
             unsafe { *self.job.grid.at(self.matrix, 0, column) = scale.stored };
         }

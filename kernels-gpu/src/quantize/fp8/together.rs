@@ -50,7 +50,10 @@ pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
     let write = |n: u32, closed: &RawOctet| {
         let octet = open::<S::Value>(closed);
         // SAFETY: one of the places.
-        unsafe { job.data.write(octets, place(n), &octet, scale.multiplier) };
+        unsafe {
+            job.data
+                .write::<WIDE>(octets.columns, place(n), &octet, scale.multiplier)
+        };
     };
     unroll!(j < 4 => {
         let n = first + j as u32 * step;

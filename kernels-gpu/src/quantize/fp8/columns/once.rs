@@ -1,4 +1,4 @@
-//! A scale a column of a matrix whose rows a cluster holds: `fp8_quantize_per_column_once_<dtype>`.
+//! A scale a column of a matrix whose rows a cluster holds: `fp8_quantize_per_column_once_<dtype>_narrow`.
 //!
 //! ```text
 //! cluster (b, 1): strip b of all matrices' strips
@@ -7,21 +7,23 @@
 //! ```
 //!
 //! A thread keeps its octets in registers, all of them on their way before the first is used, while the cluster finds the
-//! largest magnitudes: memory is read once. There are at most [`kept_rows`] for a thread, and a block has [`ONCE_BYTES`] of
+//! largest magnitudes: memory is read once. There are at most [`kept_rows`] for a thread, and a block has [`EXCHANGE_BYTES`] of
 //! shared memory. All rows exist.
 //!
-//! [`ONCE_BYTES`]: super::ONCE_BYTES
+//! For rows that begin and end anywhere: tensor copies cannot load those.
+//!
+//! [`EXCHANGE_BYTES`]: super::EXCHANGE_BYTES
 
 use cuda_std::{kernel, thread, unroll};
 use half::{bf16, f16};
 
-use super::exchange::Exchange;
+use super::exchange::{ALL, Exchange};
 use crate::octet::{OCTET, Octet, RawOctet, Source, max_magnitudes};
 use crate::quantize::fp8::elements::{Octets, memory};
 use crate::quantize::fp8::grid::{Grid, Job};
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::strip::Strip;
-use crate::quantize::kind::{NARROW, WIDE};
+use crate::quantize::kind::NARROW;
 
 /// Words of octets that a thread keeps.
 const KEPT_WORDS: usize = 32;
@@ -37,11 +39,8 @@ pub const fn kept_rows(element: usize) -> usize {
 
 quantizers! {
     quantize_columns_once, 2;
-    fp8_quantize_per_column_once_bf16: bf16, memory, WIDE;
     fp8_quantize_per_column_once_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_per_column_once_f16: f16, memory, WIDE;
     fp8_quantize_per_column_once_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_per_column_once_f32: f32, memory, WIDE;
     fp8_quantize_per_column_once_f32_narrow: f32, memory, NARROW;
 }
 
@@ -51,14 +50,15 @@ quantizers! {
 /// The source and the job hold the rows that they say; there is a cluster a strip, and blocks are those above.
 #[inline(always)]
 unsafe fn quantize_columns_once<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, job: Job) {
-    let exchange = Exchange::of_cluster();
+    let exchange = Exchange::<0, ALL>::of_cluster();
     let width = thread::block_dim_x();
     let strips = (octets.count() + width - 1) >> width.trailing_zeros();
     let (matrix, strip) = job.place(exchange.cluster, strips);
     let first = strip * width;
     let share = Share {
+        octets,
         strip: Strip {
-            octets,
+            columns: octets.columns,
             job,
             matrix,
             i: first + thread::thread_idx_x(),
@@ -70,25 +70,28 @@ unsafe fn quantize_columns_once<S: Source, const WIDE: bool>(octets: Octets<S, W
     unsafe {
         let kept = share.keep();
         exchange.start();
-        let multipliers =
-            exchange.multipliers::<S::Value>(&share.largest(&kept), |column, largest| {
-                let scale = share.strip.scale(largest);
-                if exchange.rank == 0 {
-                    share
-                        .strip
-                        .write_scale(first * OCTET as u32 + column, scale);
-                }
-                scale.multiplier
-            });
+        let largest = share.largest(&kept);
+        exchange.join();
+        let multipliers = exchange.multipliers::<S::Value>(0, &largest, |column, largest| {
+            let scale = share.strip.scale(largest);
+            if exchange.rank == 0 {
+                share
+                    .strip
+                    .write_scale(first * OCTET as u32 + column, scale);
+            }
+            scale.multiplier
+        });
+        // Before codes are written, for which there would be no registers left.
+        exchange.end(1);
         share.write(&kept, &multipliers);
-        exchange.end();
     }
 }
 
 /// A thread's rows of a strip: `row`, and each `step` rows further on.
 #[derive(Clone, Copy)]
 struct Share<S, const WIDE: bool> {
-    strip: Strip<S, WIDE>,
+    octets: Octets<S, WIDE>,
+    strip: Strip<WIDE>,
     row: u32,
     step: u32,
 }
@@ -110,15 +113,15 @@ impl<S: Source, const WIDE: bool> Share<S, WIDE> {
     #[inline(always)]
     unsafe fn keep(&self) -> [RawOctet; MOST_KEPT] {
         // SAFETY: the matrix is there.
-        let mut raw = [unsafe { self.strip.fetch(self.row(0)) }; MOST_KEPT];
+        let mut raw = [unsafe { self.strip.fetch(&self.octets, self.row(0)) }; MOST_KEPT];
         unroll!(j < MOST_KEPT => {
             if 0 < j && j < Self::KEPT {
                 // SAFETY: the matrix is there.
-                raw[j] = unsafe { self.strip.fetch(self.row(j)) };
+                raw[j] = unsafe { self.strip.fetch(&self.octets, self.row(j)) };
             }
         });
         let mut kept = [[0; OCTET]; MOST_KEPT];
-        unroll!(j < MOST_KEPT => { kept[j] = self.strip.octets.source.close(&raw[j]); });
+        unroll!(j < MOST_KEPT => { kept[j] = self.octets.source.close(&raw[j]); });
         kept
     }
 
@@ -144,7 +147,7 @@ impl<S: Source, const WIDE: bool> Share<S, WIDE> {
             let row = self.row(j);
             if j < Self::KEPT && row < self.strip.job.rows {
                 // SAFETY: one of the rows.
-                unsafe { self.strip.write_codes(row, &kept[j], multipliers) };
+                unsafe { self.strip.write_codes::<S::Value>(row, &kept[j], multipliers) };
             }
         });
     }

@@ -99,7 +99,7 @@ unsafe fn quantize<S: Source, const WIDE: bool>(
         unroll!(j < TOGETHER => {
             let place = (row, i + j as u32 * step);
             // SAFETY: the row exists.
-            unsafe { data.write(&octets, place, &octets.source.open(&raw[j]), multiplier) };
+            unsafe { data.write::<WIDE>(octets.columns, place, &octets.source.open(&raw[j]), multiplier) };
         });
         i += TOGETHER as u32 * step;
     }

@@ -40,13 +40,13 @@ unsafe fn quantize_columns<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>,
         let (matrix, strip_of_matrix) = divide(strip, strips);
         let i = strip_of_matrix * thread::block_dim_x() + thread::thread_idx_x();
         let of_thread = Strip {
-            octets,
+            columns: octets.columns,
             job,
             matrix,
             i,
         };
         // SAFETY: the whole block is here, with an octet each, perhaps past the end.
-        unsafe { quantize_strip(&of_thread) };
+        unsafe { quantize_strip(&octets, &of_thread) };
         strip += thread::grid_dim_x();
     }
 }
@@ -56,14 +56,17 @@ unsafe fn quantize_columns<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>,
 /// # Safety
 /// As [`quantize_columns`]; the whole block is here.
 #[inline(always)]
-unsafe fn quantize_strip<S: Source, const WIDE: bool>(strip: &Strip<S, WIDE>) {
+unsafe fn quantize_strip<S: Source, const WIDE: bool>(
+    octets: &Octets<S, WIDE>,
+    strip: &Strip<WIDE>,
+) {
     // SAFETY: the rows are there, and the whole block is here.
-    let largest = unsafe { over_rows::<S>(&largest(strip)) };
+    let largest = unsafe { over_rows::<S>(&largest(octets, strip)) };
     let scales = largest.map(|largest| strip.scale(largest));
     let multipliers = scales.map(|scale| scale.multiplier);
     // SAFETY: the octet is this thread's, and its columns are those of one thread among them.
     unsafe {
-        write_codes(strip, &multipliers);
+        write_codes(octets, strip, &multipliers);
         if thread::thread_idx_y() == 0 {
             let first = strip.i * OCTET as u32;
             unroll!(j < OCTET => { strip.write_scale(first + j as u32, scales[j]); });
@@ -76,14 +79,17 @@ unsafe fn quantize_strip<S: Source, const WIDE: bool>(strip: &Strip<S, WIDE>) {
 /// # Safety
 /// The matrix is there.
 #[inline(always)]
-unsafe fn largest<S: Source, const WIDE: bool>(strip: &Strip<S, WIDE>) -> RawOctet {
-    let source = strip.octets.source;
+unsafe fn largest<S: Source, const WIDE: bool>(
+    octets: &Octets<S, WIDE>,
+    strip: &Strip<WIDE>,
+) -> RawOctet {
+    let source = octets.source;
     let step = thread::block_dim_y();
     let mut largest = [0; OCTET];
     let mut row = thread::thread_idx_y();
     while row < strip.job.rows {
         // SAFETY: the matrix is there. Two loads are under way.
-        let (a, b) = unsafe { (strip.fetch(row), strip.fetch(row + step)) };
+        let (a, b) = unsafe { (strip.fetch(octets, row), strip.fetch(octets, row + step)) };
         max_magnitudes::<S::Value>(&mut largest, &source.close(&a));
         max_magnitudes::<S::Value>(&mut largest, &source.close(&b));
         row += 2 * step;
@@ -96,13 +102,17 @@ unsafe fn largest<S: Source, const WIDE: bool>(strip: &Strip<S, WIDE>) -> RawOct
 /// # Safety
 /// The matrix is there, and nobody else writes the octet.
 #[inline(always)]
-unsafe fn write_codes<S: Source, const WIDE: bool>(strip: &Strip<S, WIDE>, multipliers: &Octet) {
+unsafe fn write_codes<S: Source, const WIDE: bool>(
+    octets: &Octets<S, WIDE>,
+    strip: &Strip<WIDE>,
+    multipliers: &Octet,
+) {
     let mut row = thread::thread_idx_y();
     while row < strip.job.rows {
         // SAFETY: the matrix is there, and has the row.
         unsafe {
-            let octet = strip.octets.source.close(&strip.fetch(row));
-            strip.write_codes(row, &octet, multipliers);
+            let octet = octets.source.close(&strip.fetch(octets, row));
+            strip.write_codes::<S::Value>(row, &octet, multipliers);
         }
         row += thread::block_dim_y();
     }

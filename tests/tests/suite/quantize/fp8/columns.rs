@@ -1,5 +1,6 @@
 //! A scale a column, around the numbers of rows at which it is found otherwise: by a warp, by a block, by the blocks of a
-//! cluster, and where no cluster keeps them; of matrices as few columns wide as a strip, and a little wider.
+//! cluster, and where no cluster keeps them; of matrices as few columns wide as a strip, a little wider, and of so many strips
+//! that a cluster has several.
 
 use gatewarp::quantize::{ChannelAxis, Fp8Element, ScaleRounding};
 use gatewarp::{bf16, f16};
@@ -21,10 +22,10 @@ pub fn register(suite: &mut Suite) {
 }
 
 /// Rows at which another number of blocks keeps a strip of some width, or none does any more, of elements of some size.
-const ENDS: [usize; 11] = [1, 32, 64, 256, 512, 1024, 2048, 3072, 4096, 7168, 8192];
+const ENDS: [usize; 12] = [1, 32, 64, 128, 256, 512, 1024, 2048, 3072, 4096, 7168, 8192];
 
 /// Columns: less than an octet, an octet, pairs of them with and without a rest, and more than a strip.
-const COLUMNS: [usize; 8] = [1, 8, 13, 16, 32, 40, 48, 69];
+const COLUMNS: [usize; 10] = [1, 8, 13, 16, 32, 40, 48, 69, 208, 272];
 
 fn matches<T: Fp8Element + Value>(context: &Context) -> Outcome {
     let mut kept: Vec<_> = [
@@ -39,6 +40,19 @@ fn matches<T: Fp8Element + Value>(context: &Context) -> Outcome {
     .into_iter()
     .map(|(rows, columns)| plain(rows, columns))
     .collect();
+    // Clusters have several strips each: in the simulator there is one of eight blocks, or there are eight of one.
+    kept.extend([
+        plain(1, 1040),
+        plain(255, 576),
+        plain(256, 1104),
+        plain(257, 592),
+        plain(8191, 208),
+        plain(8192, 336),
+    ]);
+    kept.push(Case {
+        matrices: 3,
+        ..plain(1025, 208)
+    });
     // No cluster keeps these.
     kept.push(Case {
         matrices: 2,

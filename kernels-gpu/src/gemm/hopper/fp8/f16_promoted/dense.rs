@@ -1,0 +1,15 @@
+//! The kernels, those of few rows too.
+
+use formats::E4m3;
+use half::f16;
+
+use crate::gemm::hopper::products::products;
+use crate::gemm::hopper::sum::Promoted;
+use crate::gemm::hopper::tiles::{Few16, Few32, Few64, Tile128x128};
+
+products! {
+    hopper_fp8_f16_promoted_t128x128: Straight, Tile128x128, E4m3, E4m3 => f16, Promoted;
+    hopper_fp8_f16_promoted_few16: Swapped, Few16, E4m3, E4m3 => f16, Promoted;
+    hopper_fp8_f16_promoted_few32: Swapped, Few32, E4m3, E4m3 => f16, Promoted;
+    hopper_fp8_f16_promoted_few64: Swapped, Few64, E4m3, E4m3 => f16, Promoted;
+}

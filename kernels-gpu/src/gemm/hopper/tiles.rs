@@ -1,0 +1,29 @@
+//! The tiles that kernels are stamped for.
+//!
+//! Those of few rows are swapped: 128 rows of B, the weights, by so many rows of A. Their time goes into reading B, so stages
+//! are many and small.
+
+use super::tile::Tile;
+
+/// 128 x 256: large products.
+pub type Tile128x256 = Tile<128, 2, 4, 1>;
+/// 128 x 192: large products that it divides better.
+pub type Tile128x192 = Tile<96, 2, 4, 1>;
+/// 128 x 144: products that it divides into about as many tiles as there are multiprocessors.
+pub type Tile128x144 = Tile<72, 2, 5, 6>;
+/// 128 x 128: smaller products, and sums that are promoted, for which a larger tile leaves no registers.
+pub type Tile128x128 = Tile<64, 2, 6, 8>;
+/// The same of stages that have scales, which take the place of one.
+pub type Scaled128x128 = Tile<64, 2, 5, 8>;
+/// 128 x 96: smaller ones yet.
+pub type Tile128x96 = Tile<48, 2, 6, 8>;
+/// 64 x 256 by a consumer, while the other stores its own: large products of short K.
+pub type Tile64x256 = Tile<128, 1, 5, 1>;
+/// 64 x 128, the same: products of fewer rows than fill a device with larger tiles.
+pub type Tile64x128 = Tile<64, 1, 8, 1>;
+/// 16 rows of C by 128 columns.
+pub type Few16 = Tile<8, 2, 10, 8>;
+/// 32 rows of C by 128 columns.
+pub type Few32 = Tile<16, 2, 9, 8>;
+/// 64 rows of C by 128 columns.
+pub type Few64 = Tile<32, 2, 6, 8>;
