@@ -92,7 +92,8 @@ impl<Args: KernelArgs> Kernel<Args> {
         }
     }
 
-    /// The same kernel, which begins with [`pdl::begin`](crate::pdl::begin). Made by `#[kernel(.., dependent)]`.
+    /// The same kernel, which calls [`pdl::begin`](crate::pdl::begin) before it touches memory that other grids write. Made by
+    /// `#[kernel(.., dependent)]`.
     #[must_use]
     pub const fn dependent(self) -> Self {
         Self {

@@ -29,8 +29,8 @@ pub fn launch_dependents() {
     }
 }
 
-/// What a kernel begins with that is declared `#[kernel(.., dependent)]`, or does in its body if it `begins_itself`: lets the grids after it be launched once
-/// its own blocks run, and waits for those before it. On GPUs before sm_90 it does nothing.
+/// What a kernel begins with that is declared `#[kernel(.., dependent)]`, or does in its body if it `begins_itself`: lets the
+/// grids after it be launched once its own blocks run, and waits for those before it. On GPUs before sm_90 it does nothing.
 ///
 /// All such kernels wait, so a grid that has ended ended after all grids before it.
 #[inline(always)]

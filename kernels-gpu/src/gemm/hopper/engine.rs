@@ -22,9 +22,11 @@ const PRODUCER_REGISTERS: u32 = 40;
 /// Registers of a thread of one of two consumers.
 const CONSUMER_REGISTERS: u32 = 232;
 
-/// Accumulator registers at most of a consumer that leaves more to the producer, and these registers.
+/// Accumulator registers of a consumer that needs fewer of them all, at most.
 const FEW_SUMS: usize = 32;
+/// Registers of a producer's thread where consumers have few sums: one that loads scales of a share of K takes more than 40.
 const FEW_PRODUCER_REGISTERS: u32 = 56;
+/// Registers of a consumer's thread there.
 const FEW_CONSUMER_REGISTERS: u32 = 224;
 
 /// A batch of matrix products.
@@ -272,7 +274,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         place.wait();
     }
 
-    /// The sum of a tile.
+    /// Which sums a tile is.
     #[inline(always)]
     fn whole(tile: TilePlace, neighbours: Neighbours, [first_step, k_steps]: [u32; 2]) -> Part {
         let row = tile.row * neighbours.rows + neighbours.row;

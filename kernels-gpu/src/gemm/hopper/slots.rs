@@ -39,7 +39,7 @@ impl<const STAGES: u32> Slots<STAGES> {
         STAGES * ((a + b) * size_of::<f32>() as u32 + 2 * Mbarrier::BYTES)
     }
 
-    /// Those of tiles of so many rows of A and of B, in memory of [`Slots::bytes`], aligned to 8.
+    /// Those of tiles of so many rows of A and of B, in memory of [`Slots::bytes`], aligned to 8 bytes.
     #[inline(always)]
     pub const fn at(memory: Shared<u8>, rows: [u32; 2]) -> Self {
         let first: Shared<f32> = memory.byte_add(0);
