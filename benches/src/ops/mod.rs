@@ -26,7 +26,7 @@ pub struct Operation {
 }
 
 /// All operations, in the order they run.
-pub const OPERATIONS: [&Operation; 38] = [
+pub const OPERATIONS: [&Operation; 39] = [
     &activation::SILU_AND_MUL,
     &activation::GELU_AND_MUL,
     &activation::GELU_TANH_AND_MUL,
@@ -53,6 +53,7 @@ pub const OPERATIONS: [&Operation; 38] = [
     &quantize::fp8::DEQUANTIZE,
     &gemm::MM,
     &gemm::MM_BF16,
+    &gemm::TGV_GEMM,
     &gemm::BMM_BF16,
     &gemm::MM_FP8,
     &gemm::MM_FP8_DYNAMIC,
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn operations_are_found_by_name_and_family() {
         assert_eq!(find("mm").expect("known").len(), 1);
-        assert_eq!(find("gemm").expect("known").len(), 8);
+        assert_eq!(find("gemm").expect("known").len(), 9);
         let error = find("nonsense").err().expect("unknown").to_string();
         assert!(error.contains("nonsense") && error.contains("silu_and_mul"));
         assert!(

@@ -145,6 +145,7 @@ pub(super) struct Job<'a, T, O> {
     b: TensorView<'a, T>,
     sizes: Sizes,
     finish: Finish<'a, O>,
+    b_early: bool,
     /// The shape of C.
     shape: Shape,
 }
@@ -164,6 +165,7 @@ pub(super) fn job<'a, T: GemmOutput<O>, O: Float>(
         b,
         sizes,
         finish,
+        b_early: options.constant_b,
         shape,
     }
     .checked()
@@ -183,6 +185,7 @@ pub(super) fn batch<'a, T: GemmOutput<O>, O: Float>(
         b,
         sizes,
         finish,
+        b_early: false,
         shape,
     }
     .checked()
@@ -215,7 +218,7 @@ impl<T: GemmOutput<O>, O: Float> Job<'_, T, O> {
         if self.op.runs_on_cpu() {
             return on_cpu::dense(stream, self.sizes, operands, &self.finish, &mut c);
         }
-        let product = Product::new(self.sizes, operands, &self.finish, &c);
+        let product = Product::new(self.sizes, operands, &self.finish, &c).b_early(self.b_early);
         // SAFETY: the shapes were checked, and the memory is in this stream's order.
         unsafe {
             match hopper::takes(stream, &product) {

@@ -33,6 +33,7 @@ pub type HopperArgs<O> = (
     u32,
     u32,
     u32,
+    u32,
     *const f32,
     *const f32,
     *const f32,
@@ -162,11 +163,16 @@ dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t
     Few32: hopper::bf16::few::dense::hopper_bf16_few32,
     Few64: hopper::bf16::few::dense::hopper_bf16_few64,
     T64x128: hopper::bf16::dense::hopper_bf16_t64x128,
+    T128x80: hopper::bf16::dense::hopper_bf16_t128x80,
     T128x96: hopper::bf16::dense::hopper_bf16_t128x96,
+    T128x112: hopper::bf16::dense::hopper_bf16_t128x112,
     T128x128: hopper::bf16::dense::hopper_bf16_t128x128,
     T128x144: hopper::bf16::dense::hopper_bf16_t128x144,
+    Turns128x128: hopper::bf16::dense::hopper_bf16_turns128x128,
     T64x256: hopper::bf16::dense::hopper_bf16_t64x256,
+    T128x176: hopper::bf16::dense::hopper_bf16_t128x176,
     T128x192: hopper::bf16::dense::hopper_bf16_t128x192,
+    T128x224: hopper::bf16::dense::hopper_bf16_t128x224,
     T128x256: hopper::bf16::dense::hopper_bf16_t128x256
 ]);
 dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, [
@@ -184,11 +190,16 @@ dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64
     Few32: hopper::f16::few::dense::hopper_f16_few32,
     Few64: hopper::f16::few::dense::hopper_f16_few64,
     T64x128: hopper::f16::dense::hopper_f16_t64x128,
+    T128x80: hopper::f16::dense::hopper_f16_t128x80,
     T128x96: hopper::f16::dense::hopper_f16_t128x96,
+    T128x112: hopper::f16::dense::hopper_f16_t128x112,
     T128x128: hopper::f16::dense::hopper_f16_t128x128,
     T128x144: hopper::f16::dense::hopper_f16_t128x144,
+    Turns128x128: hopper::f16::dense::hopper_f16_turns128x128,
     T64x256: hopper::f16::dense::hopper_f16_t64x256,
+    T128x176: hopper::f16::dense::hopper_f16_t128x176,
     T128x192: hopper::f16::dense::hopper_f16_t128x192,
+    T128x224: hopper::f16::dense::hopper_f16_t128x224,
     T128x256: hopper::f16::dense::hopper_f16_t128x256
 ]);
 dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, [

@@ -15,8 +15,9 @@ use crate::heuristics::clusters::Clusters;
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plan};
 use crate::kernels::gemm::hopper::WARP_ROWS;
 use crate::kernels::gemm::hopper::tiles::{
-    Few16, Few32, Few64, Scaled128x128, Tile64x128, Tile64x256, Tile128x96, Tile128x128,
-    Tile128x144, Tile128x192, Tile128x256,
+    Few16, Few32, Few64, Scaled128x128, Tile64x128, Tile64x256, Tile128x80, Tile128x96,
+    Tile128x112, Tile128x128, Tile128x144, Tile128x176, Tile128x192, Tile128x224, Tile128x256,
+    Turns128x128,
 };
 
 /// Whether the engine computes this product: on a Hopper GPU, or in the simulator as if it were one, of
@@ -67,11 +68,16 @@ fn blocks(tile: HopperTile, sums: Sums) -> Blocks {
     }
     match tile {
         HopperTile::T128x256 => straight!(Tile128x256),
+        HopperTile::T128x224 => straight!(Tile128x224),
         HopperTile::T128x192 => straight!(Tile128x192),
+        HopperTile::T128x176 => straight!(Tile128x176),
         HopperTile::T128x144 => straight!(Tile128x144),
         HopperTile::T128x128 if sums == Sums::BlockScaled => straight!(Scaled128x128),
         HopperTile::T128x128 => straight!(Tile128x128),
+        HopperTile::T128x112 => straight!(Tile128x112),
         HopperTile::T128x96 => straight!(Tile128x96),
+        HopperTile::T128x80 => straight!(Tile128x80),
+        HopperTile::Turns128x128 => straight!(Turns128x128),
         HopperTile::T64x256 => straight!(Tile64x256),
         HopperTile::T64x128 => straight!(Tile64x128),
         HopperTile::Few64 => swapped!(Few64),
@@ -181,6 +187,7 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
         c.columns as u32,
         a.columns as u32,
         c.matrices as u32,
+        u32::from(product.b_early),
         finish.alpha,
         finish.a_scale,
         finish.b_scale,

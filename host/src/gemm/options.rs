@@ -6,6 +6,9 @@ use crate::tensor::TensorView;
 pub struct MmOptions<'a, O> {
     /// `[n]`, in any shape: added to each row of the result before it is rounded.
     pub bias: Option<TensorView<'a, O>>,
+    /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
+    /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
+    pub constant_b: bool,
 }
 
 /// Options of products of few rows.
@@ -15,11 +18,17 @@ pub struct TgvOptions<'a, T> {
     /// Whether the product may begin while what comes before it in the stream ends (programmatic dependent launch). A hint,
     /// which changes no result: the product waits for what it reads in either case.
     pub pdl: bool,
+    /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
+    /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
+    pub constant_b: bool,
 }
 
 impl<'a, T> From<TgvOptions<'a, T>> for MmOptions<'a, T> {
-    fn from(TgvOptions { bias, .. }: TgvOptions<'a, T>) -> Self {
-        Self { bias }
+    fn from(options: TgvOptions<'a, T>) -> Self {
+        let TgvOptions {
+            bias, constant_b, ..
+        } = options;
+        Self { bias, constant_b }
     }
 }
 
@@ -39,6 +48,9 @@ pub struct MmFp8Options<'a, O> {
     pub bias: Option<TensorView<'a, O>>,
     /// Where sums are kept.
     pub accumulation: Accumulation,
+    /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
+    /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
+    pub constant_b: bool,
 }
 
 /// Where the sums of FP8 products are kept on Hopper. Other GPUs, the CPU, and operands that Hopper's engine cannot
@@ -76,7 +88,7 @@ macro_rules! copied {
 }
 
 copied! {
-    MmOptions { bias }
-    TgvOptions { bias, pdl }
-    MmFp8Options { alpha, a_scale, b_scale, bias, accumulation }
+    MmOptions { bias, constant_b }
+    TgvOptions { bias, pdl, constant_b }
+    MmFp8Options { alpha, a_scale, b_scale, bias, accumulation, constant_b }
 }

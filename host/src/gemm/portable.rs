@@ -50,7 +50,9 @@ pub(super) unsafe fn dense<T: GemmOutput<O>, O: Float>(
     let tile = tile(c.rows, &[a.columns, a.stride, b.stride], &addresses);
     let blocks = blocks(tile);
     in_parts(product, |product| {
-        let Product { a, b, c, finish } = product;
+        let Product {
+            a, b, c, finish, ..
+        } = product;
         let grid = grid(product, [blocks.rows, blocks.columns]);
         let config = LaunchConfig::new(grid, blocks.threads).with_shared(blocks.shared_bytes);
         let (m, n, k) = (c.rows as u32, c.columns as u32, a.columns as u32);

@@ -144,6 +144,8 @@ pub(super) struct Product<A, B, O> {
     pub b: Matrices<B>,
     pub c: Matrices<O>,
     pub finish: Pointers<O>,
+    /// Whether B may be read before the work that comes before in the stream has ended.
+    pub b_early: bool,
 }
 
 impl<A: Tiled, B: Tiled, O: Float> Product<A, B, O> {
@@ -159,7 +161,13 @@ impl<A: Tiled, B: Tiled, O: Float> Product<A, B, O> {
             b: Matrices::of(b, sizes.b()),
             c: Matrices::of_mut(c, sizes.c()),
             finish: finish.pointers(),
+            b_early: false,
         }
+    }
+
+    /// With B read early, if so.
+    pub fn b_early(self, b_early: bool) -> Self {
+        Self { b_early, ..self }
     }
 
     /// Whether tensor copies can read A and B, and write C.
@@ -181,6 +189,7 @@ impl<A: Tiled, B: Tiled, O: Float> Product<A, B, O> {
             b: self.b.slice(first, count),
             c: self.c.slice(first, count),
             finish,
+            ..*self
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::tensor::{AsView, AsViewMut, Tensor};
 /// let x = Tensor::from_slice(&stream, &numbers(&[1.0, 2.0]), &[1, 2])?;
 /// let weight = Tensor::from_slice(&stream, &numbers(&[3.0, 4.0, 5.0, 6.0]), &[2, 2])?;
 /// let bias = Tensor::from_slice(&stream, &numbers(&[0.5, -1.0]), &[2])?;
-/// let options = TgvOptions { bias: Some(bias.view()), pdl: true };
+/// let options = TgvOptions { bias: Some(bias.view()), pdl: true, constant_b: true };
 /// let y = tgv_gemm(&stream, &x, &weight, &options)?;
 /// assert_eq!(y.to_vec()?, numbers(&[11.5, 16.0]));
 /// # Ok::<(), gatewarp::Error>(())

@@ -179,6 +179,10 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .barriers(5)
         .instructions(WARP_SPECIALISED),
+    Expectation::of("hopper_*_turns*")
+        .hot()
+        .barriers(5)
+        .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_fp8_shuffled_*_t128x*")
         .hot()
         .barriers(1)

@@ -1,6 +1,8 @@
 //! Products of 16-bit floats, one and batched.
 
-use gatewarp::gemm::{GemmOutput, MmOptions, bmm_bf16_into, mm_bf16_into, mm_into};
+use gatewarp::gemm::{
+    GemmOutput, MmOptions, TgvOptions, bmm_bf16_into, mm_bf16_into, mm_into, tgv_gemm_into,
+};
 use gatewarp::{bf16, f16};
 use gatewarp_tests::values::Value;
 
@@ -34,6 +36,23 @@ pub(in crate::ops) const MM_BF16: Operation = Operation {
 
 const ONE: Recipe<bf16, bf16> = Recipe::plain(MM_BF16.name, "bf16", Types::Bf16)
     .by(|stream, it| mm_bf16_into(stream, it.a, it.b, it.c, &MmOptions::default()));
+
+/// `tgv_gemm`: `[M, N, K]`, of weights that are constant.
+pub(in crate::ops) const TGV_GEMM: Operation = Operation {
+    name: "tgv_gemm",
+    family: FAMILY,
+    specs: |set, tokens| products(set, tokens, &[|set, sizes| FEW.spec(set, sizes)]),
+};
+
+const FEW: Recipe<bf16, bf16> =
+    Recipe::plain(TGV_GEMM.name, "bf16", Types::Bf16).by(|stream, it| {
+        let options = TgvOptions {
+            bias: None,
+            pdl: true,
+            constant_b: true,
+        };
+        tgv_gemm_into(stream, it.a, it.b, it.c, &options)
+    });
 
 /// `bmm_bf16`: `[M, N, K, batch]`.
 pub(in crate::ops) const BMM_BF16: Operation = Operation {

@@ -12,7 +12,7 @@ use gatewarp_tests::values::Value;
 use rayon::prelude::*;
 
 pub(super) use block_scaled::FP8_BLOCKSCALE_GEMM;
-pub(super) use dense::{BMM_BF16, MM, MM_BF16};
+pub(super) use dense::{BMM_BF16, MM, MM_BF16, TGV_GEMM};
 pub(super) use fp8::{BMM_FP8, MM_FP8, MM_FP8_DYNAMIC};
 pub(super) use grouped::GROUPED_MM;
 pub(super) use recipe::{Recipe, Sizes};
@@ -85,15 +85,17 @@ mod tests {
 
     use super::{
         BMM_BF16, BMM_FP8, FP8_BLOCKSCALE_GEMM, GROUPED_MM, MM, MM_BF16, MM_FP8, MM_FP8_DYNAMIC,
+        TGV_GEMM,
     };
     use crate::case::{Bench, Spec};
     use crate::data::Pool;
     use crate::ops::Operation;
     use crate::shapes;
 
-    const OPERATIONS: [&Operation; 8] = [
+    const OPERATIONS: [&Operation; 9] = [
         &MM,
         &MM_BF16,
+        &TGV_GEMM,
         &BMM_BF16,
         &MM_FP8,
         &MM_FP8_DYNAMIC,

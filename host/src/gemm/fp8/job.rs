@@ -24,6 +24,7 @@ pub(super) struct Job<'a, A, B, O> {
     sizes: Sizes,
     finish: Finish<'a, O>,
     accumulation: Accumulation,
+    b_early: bool,
     /// The shape of C.
     shape: Shape,
 }
@@ -74,6 +75,7 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
             sizes,
             finish,
             accumulation: options.accumulation,
+            b_early: options.constant_b,
             shape,
         })
     }
@@ -95,7 +97,8 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
             return self.on_cpu(&mut c);
         }
         let (op, accumulation) = (self.op, self.accumulation);
-        let product = Product::new(self.sizes, (&self.a, &self.b), &self.finish, &c);
+        let product =
+            Product::new(self.sizes, (&self.a, &self.b), &self.finish, &c).b_early(self.b_early);
         // SAFETY: the shapes were checked, and the memory is in this stream's order; of no
         // columns, both kinds of weights are the same.
         unsafe {

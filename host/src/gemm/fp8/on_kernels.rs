@@ -54,7 +54,9 @@ unsafe fn portable<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     product: &Product<A, B, O>,
 ) -> Result<()> {
     in_parts(product, |product| {
-        let Product { a, b, c, finish } = product;
+        let Product {
+            a, b, c, finish, ..
+        } = product;
         let args = (
             a.address.cast(),
             b.address.cast(),
@@ -95,7 +97,9 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
         return unsafe { hopper_block_scaled(stream, product, scales) };
     }
     let [(a_scales, a_grid), (b_scales, b_grid)] = scales;
-    let Product { a, b, c, finish } = product;
+    let Product {
+        a, b, c, finish, ..
+    } = product;
     let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
     let args = (
         a.address.cast(),

@@ -40,6 +40,8 @@ pub(super) struct Gemm<C, S> {
     pub k: u32,
     /// Products.
     pub matrices: u32,
+    /// Whether the product's B may be read while grids before this one run: none of them writes it.
+    pub b_early: bool,
 }
 
 impl<C, S> Gemm<C, S> {
@@ -55,8 +57,8 @@ impl<C, S> Gemm<C, S> {
     }
 }
 
-impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
-    Tile<R, SHARING, STAGES, SPLIT>
+impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, const HALVES: usize>
+    Tile<R, SHARING, STAGES, SPLIT, HALVES>
 {
     /// Computes this block's tiles of a batch of products.
     ///
@@ -80,6 +82,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         // SAFETY: the caller's contract.
         unsafe {
             Self::start(&gemm);
+            let early = Self::early::<A, C, S>(&gemm);
             // From here on memory is read that the grids before this one may write.
             pdl::begin();
             // The same for all lanes of a warp, and ptxas is to know it.
@@ -89,7 +92,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
                     true => registers::decrease::<FEW_PRODUCER_REGISTERS>(),
                     false => registers::decrease::<PRODUCER_REGISTERS>(),
                 }
-                Self::load::<A, C, S>(&gemm, warp);
+                Self::load::<A, C, S>(&gemm, warp, early);
                 if Self::share().blocks > 1 {
                     cluster::sync();
                 }
@@ -110,11 +113,11 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
     /// The part of a warp that loads: one thread operands, and the second warp scales, if there are any.
     #[inline(always)]
     #[track_caller]
-    unsafe fn load<T, C: Target, S: Sum>(gemm: &Gemm<C, S>, warp: u32) {
+    unsafe fn load<T, C: Target, S: Sum>(gemm: &Gemm<C, S>, warp: u32, early: u32) {
         // SAFETY: the caller's contract.
         unsafe {
             if thread::thread_idx_x() == 0 {
-                Self::produce::<T, C, S>(gemm);
+                Self::produce::<T, C, S>(gemm, early);
             }
             if S::SCALED && warp == 1 {
                 Self::scale::<T, C, S>(gemm);
@@ -192,18 +195,46 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         }
     }
 
-    /// The producer's part.
+    /// The producer, at the ring's first stage, the first `early` of which have the product's B.
     #[inline(always)]
     #[track_caller]
-    unsafe fn produce<T, C: Target, S>(gemm: &Gemm<C, S>) {
-        let neighbours = Neighbours::new();
-        let mut producer = Producer {
+    fn producer<C, S>(gemm: &Gemm<C, S>, neighbours: Neighbours, early: u32) -> Producer<STAGES> {
+        Producer {
             operands: gemm.operands,
             ring: Self::ring(),
             place: ring::Place::START,
             layout: Self::LAYOUT,
             slices: [neighbours.of_a(Self::BM), neighbours.of_b(Self::BN)],
-        };
+            early,
+        }
+    }
+
+    /// What the thread that loads does before it waits for the grids before this one: where rows are few and B takes the time,
+    /// it begins to load B for the first tile's stages, as many as there are. Returns how many.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn early<T, C: Target, S>(gemm: &Gemm<C, S>) -> u32 {
+        if R > FEW_SUMS || !gemm.b_early || thread::thread_idx_x() != 0 {
+            return 0;
+        }
+        let neighbours = Neighbours::new();
+        let mut producer = Self::producer(gemm, neighbours, 0);
+        let steps = gemm.steps::<T>(Self::share());
+        match Self::schedule(gemm, neighbours).advance() {
+            // SAFETY: the caller's contract.
+            Some(tile) => unsafe {
+                producer.early::<C>(tile, steps, Gemm::<C, S>::elements::<T>())
+            },
+            None => 0,
+        }
+    }
+
+    /// The producer's part.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn produce<T, C: Target, S>(gemm: &Gemm<C, S>, early: u32) {
+        let neighbours = Neighbours::new();
+        let mut producer = Self::producer(gemm, neighbours, early);
         let steps = gemm.steps::<T>(Self::share());
         let mut tiles = Self::schedule(gemm, neighbours);
         while let Some(tile) = tiles.advance() {
@@ -254,7 +285,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         };
         let steps = gemm.steps::<A>(share);
         let [_, k_steps] = steps;
-        let mut d = Accumulator::<R>::zero();
+        let mut d = core::array::from_fn(|_| Accumulator::<R>::zero());
         let mut tiles = Self::schedule(gemm, neighbours);
         let mut first = turns.before() == 0;
         tiles.skip(turns.before());
@@ -293,7 +324,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
     unsafe fn tile<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
         gemm: &Gemm<C, S>,
         operands: &mut Consumer<STAGES>,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; HALVES],
         (part, corner, place): (Part, Corner, Place),
         exchange: Exchange,
     ) where
@@ -303,13 +334,19 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
         // SAFETY: the caller's contract.
         unsafe {
             let ahead = gemm.c.ahead::<R>(place.warpgroup.thread, corner);
-            gemm.sum.part::<A, B, R, STAGES>(operands, d, part);
+            gemm.sum.part::<A, B, R, HALVES, STAGES>(operands, d, part);
             if exchange.pieces.share.blocks > 1 {
                 // All that loads and products did with the ring is done.
                 cluster::sync();
-                exchange.sum(d);
+                exchange.sum(&mut d[0]);
             }
-            gemm.c.store(d, &ahead, corner, place);
+            gemm.c.store(&d[0], &ahead, corner, place);
+            if HALVES > 1 {
+                let [matrix, row, column] = corner;
+                let corner = [matrix, row + WARPGROUP_ROWS, column];
+                let ahead = gemm.c.ahead::<R>(place.warpgroup.thread, corner);
+                gemm.c.store(&d[HALVES - 1], &ahead, corner, place);
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Producer<const STAGES: u32> {
     pub layout: Layout,
     /// What it loads of A and of B.
     pub slices: [Slice; 2],
+    /// How many of the next stages have been begun, with the product's B.
+    pub early: u32,
 }
 
 impl<const STAGES: u32> Producer<STAGES> {
@@ -42,43 +44,99 @@ impl<const STAGES: u32> Producer<STAGES> {
         [first, k_steps]: [u32; 2],
         k_elements: u32,
     ) {
-        let [a, b] = self.slices;
-        let rows = [a.of_tile(tile.row), b.of_tile(tile.column), tile.matrix];
-        let [a_row, b_row, matrix] = rows.map(|at| at as i32);
-        let (mut block, end) = (first as i32, (first + k_steps) as i32);
-        while block < end {
-            let k = block * k_elements as i32;
-            let a = match C::BLOCKED[0] {
-                true => [0, a_row, block],
-                false => [k, a_row, matrix],
-            };
-            let b = match C::BLOCKED[1] {
-                true => [0, b_row, block],
-                false => [k, b_row, matrix],
-            };
-            // SAFETY: the caller's contract.
-            unsafe { self.stage(a, b) };
+        let [a, b] = C::sides(0, 1);
+        let mut block = first;
+        while block < first + k_steps {
+            let boxes = self.boxes::<C>(tile, block, k_elements);
+            // SAFETY: the caller's contract; the stage is empty in all blocks that share the slices.
+            unsafe {
+                self.ring.wait_empty(self.place);
+                if self.early == 0 {
+                    self.begin(b, boxes);
+                } else {
+                    self.early -= 1;
+                }
+                self.load(a, boxes);
+            }
+            self.place.advance();
             block += 1;
         }
     }
 
-    /// Loads a stage. Its barrier expects all bytes of it, those that neighbours load among them.
+    /// Begins the first stages of the first tile, as many as the ring has, with the product's B alone. Returns how many.
+    ///
+    /// # Safety
+    /// As [`Producer::tile`], of B, which is executed next, from the ring's first stage on.
     #[inline(always)]
     #[track_caller]
-    unsafe fn stage(&mut self, a: [i32; 3], b: [i32; 3]) {
-        let stage = self.layout.stage(self.place.stage);
-        let full = self.ring.full(self.place);
-        let [of_a, of_b] = self.slices;
-        // SAFETY: the stage is empty in all blocks that share the slices, and the boxes fit their places.
-        unsafe {
-            self.ring.wait_empty(self.place);
-            full.arrive_expect_tx(self.layout.stage_bytes);
-            let place = stage.add(of_a.in_tile(self.layout.a_rows) * ROW_BYTES);
-            of_a.load(place, self.operands.a, a, full);
-            let place = stage.add(of_b.in_tile(self.layout.b_rows) * ROW_BYTES);
-            of_b.load(place.add(self.layout.b_offset), self.operands.b, b, full);
+    pub unsafe fn early<C: Target>(
+        &mut self,
+        tile: TilePlace,
+        [first, k_steps]: [u32; 2],
+        k_elements: u32,
+    ) -> u32 {
+        let ([_, b], stages) = (C::sides(0, 1), k_steps.min(STAGES));
+        let mut block = first;
+        while block < first + stages {
+            let boxes = self.boxes::<C>(tile, block, k_elements);
+            // SAFETY: the caller's contract; all stages are empty.
+            unsafe { self.begin(b, boxes) };
+            self.place.advance();
+            block += 1;
         }
-        self.place.advance();
+        stages
+    }
+
+    /// Where a stage's boxes of A and of B are.
+    #[inline(always)]
+    #[track_caller]
+    fn boxes<C: Target>(&self, tile: TilePlace, block: u32, k_elements: u32) -> [[i32; 3]; 2] {
+        let [a, b] = self.slices;
+        let rows = [a.of_tile(tile.row), b.of_tile(tile.column)];
+        let of = |side: usize| match C::BLOCKED[side] {
+            true => [0, rows[side], block],
+            false => [block * k_elements, rows[side], tile.matrix],
+        };
+        [of(0), of(1)].map(|at| at.map(|at| at as i32))
+    }
+
+    /// Loads one operand of a stage, the first. Its barrier expects all bytes of it, those that neighbours load among them.
+    ///
+    /// # Safety
+    /// As [`Producer::load`].
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn begin(&self, side: usize, boxes: [[i32; 3]; 2]) {
+        let full = self.ring.full(self.place);
+        // SAFETY: the caller's contract.
+        unsafe {
+            full.arrive_expect_tx(self.layout.stage_bytes);
+            self.load(side, boxes);
+        }
+    }
+
+    /// Loads one operand of a stage: A, or B.
+    ///
+    /// # Safety
+    /// The stage is empty in all blocks that share the slice, and the box fits its place.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn load(&self, side: usize, boxes: [[i32; 3]; 2]) {
+        let Layout {
+            a_rows,
+            b_rows,
+            b_offset,
+            ..
+        } = self.layout;
+        let (map, rows, offset) = match side {
+            0 => (self.operands.a, a_rows, 0),
+            _ => (self.operands.b, b_rows, b_offset),
+        };
+        let (slice, full) = (self.slices[side], self.ring.full(self.place));
+        let stage = self.layout.stage(self.place.stage).add(offset);
+        let place = stage.add(slice.in_tile(rows) * ROW_BYTES);
+        // SAFETY: the caller's contract.
+        unsafe { slice.load(place, map, boxes[side], full) };
     }
 }
 

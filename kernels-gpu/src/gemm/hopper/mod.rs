@@ -6,7 +6,7 @@
 //! (1 thread, TMA)      A: BM rows, B: BN rows          again
 //!                      128 bytes of K each
 //!                            │
-//!                 consumer warpgroups: 64 rows of C each, wgmma
+//!                 consumer warpgroups: 64 or 128 rows of C each, wgmma
 //!                            │
 //!                            │          (where blocks share K, they add up their sums)
 //!                 finish: scales, bias ─▶ slabs in shared memory ─▶ TMA store

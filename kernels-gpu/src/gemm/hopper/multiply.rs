@@ -1,4 +1,4 @@
-//! The consumers' main loop: a warpgroup multiplies its 64 rows of A by all of B, stage by stage.
+//! The consumers' main loop: a warpgroup multiplies its rows of A, 64 or twice as many, by all of B, stage by stage.
 
 use cuda_std::unroll;
 use cuda_std::wgmma::{self, Accumulator, Descriptor, InFlight, KMajor, Product, Reads, Swizzle};
@@ -67,7 +67,7 @@ impl<const STAGES: u32> Consumer<STAGES> {
         self.place.skip(stages);
     }
 
-    /// `d = A B^T` over `k_steps` stages, at least one.
+    /// `d = A B^T` over `k_steps` stages, at least one; each of `d` is 64 rows.
     ///
     /// One group of products is always under way: a stage is handed back when the next one's products have
     /// been issued.
@@ -77,9 +77,9 @@ impl<const STAGES: u32> Consumer<STAGES> {
     /// loads.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn multiply<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize>(
+    pub unsafe fn multiply<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const H: usize>(
         &mut self,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; H],
         k_steps: u32,
     ) where
         Accumulator<R>: Product<A, B>,
@@ -91,7 +91,7 @@ impl<const STAGES: u32> Consumer<STAGES> {
         while k < k_steps {
             // SAFETY: the warpgroup is whole, and the stage is full until it is released.
             unsafe {
-                let stage = self.begin::<A, B, R>(d, k > 0);
+                let stage = self.begin::<A, B, R, H>(d, k > 0);
                 wgmma::wait_group::<1>(());
                 if k > 0 {
                     self.release(last);
@@ -115,9 +115,9 @@ impl<const STAGES: u32> Consumer<STAGES> {
     /// As [`Consumer::multiply`]; what is in `d` was settled, or left to products.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn begin<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize>(
+    pub unsafe fn begin<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const H: usize>(
         &mut self,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; H],
         adds: bool,
     ) -> u32
     where
@@ -131,8 +131,13 @@ impl<const STAGES: u32> Consumer<STAGES> {
             wgmma::fence();
             unroll!(step < 4 => {
                 let on = on + step as u32 * STEP_BYTES;
-                let adds = adds || step > 0;
-                d.mma::<A, B, _, _>(self.a.advance(on), self.b.advance(on), adds);
+                let (b, adds) = (self.b.advance(on), adds || step > 0);
+                unroll!(half < 2 => {
+                    if half < H {
+                        let a = self.a.advance(on + half as u32 * WARPGROUP_ROWS * ROW_BYTES);
+                        d[half].mma::<A, B, _, _>(a, b, adds);
+                    }
+                });
             });
             wgmma::commit_group();
         }

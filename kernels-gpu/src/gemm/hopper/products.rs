@@ -10,6 +10,7 @@ macro_rules! products {
         /// - A row of [clusters](crate::gemm::hopper::Tile#clusters), of the tile's threads and shared memory.
         /// - `a`, `b` and `c` are maps of the operands `[matrices, rows, columns]`, swizzled by 128 bytes, in
         ///   boxes of 128 bytes by the rows of A and of B that a block loads, and 16 rows of C, or 8, swapped. K is not zero.
+        /// - No grid that may still run writes B if `b_early` is not 0.
         /// - `alpha`, `a_scale` and `b_scale` hold a value, `row_scales` and `column_scales` as many as all matrices
         ///   of C have rows and columns, `bias` as many as one has columns; or they are null.
         #[allow(clippy::too_many_arguments)]
@@ -22,6 +23,7 @@ macro_rules! products {
             n: u32,
             k: u32,
             matrices: u32,
+            b_early: u32,
             alpha: *const f32,
             a_scale: *const f32,
             b_scale: *const f32,
@@ -40,6 +42,7 @@ macro_rules! products {
                 sum: $sum,
                 k,
                 matrices,
+                b_early: b_early != 0,
             };
             // SAFETY: the kernel's contract is the engine's.
             unsafe { <$tile>::compute::<$a, $b, Target, _>(product) }
@@ -91,6 +94,7 @@ macro_rules! block_scaled_products {
                 sum: $crate::gemm::hopper::scales::BlockScaled::<$each> { a: a.1, b: b.1 },
                 k,
                 matrices: 1,
+                b_early: false,
             };
             // SAFETY: the kernel's contract is the engine's.
             unsafe { <$tile>::compute::<formats::E4m3, formats::E4m3, Target, _>(product) }

@@ -151,7 +151,7 @@ impl<const STAGES: u32> Consumer<STAGES> {
             if F::SCALED {
                 self.slots.wait(self.place);
             }
-            self.begin::<A, B, R>(partial, false)
+            self.begin::<A, B, R, 1>(core::array::from_mut(partial), false)
         }
     }
 

@@ -45,10 +45,16 @@ impl<const EACH: bool> Sum for BlockScaled<EACH> {
 
     #[inline(always)]
     #[track_caller]
-    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const H: usize,
+        const STAGES: u32,
+    >(
         &self,
         consumer: &mut Consumer<STAGES>,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; H],
         part: Part,
     ) where
         Accumulator<R>: Product<A, B>,
@@ -56,10 +62,11 @@ impl<const EACH: bool> Sum for BlockScaled<EACH> {
     {
         const {
             assert!(
-                2 * R as u32 <= BLOCK,
-                "a tile has one column of 128 x 128 scales"
+                2 * R as u32 <= BLOCK && H == 1,
+                "a tile has one column of 128 x 128 scales, and a consumer one accumulator"
             )
         };
+        let d = &mut d[0];
         // SAFETY: the caller's contract.
         unsafe {
             if EACH {

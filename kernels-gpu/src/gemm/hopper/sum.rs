@@ -36,14 +36,20 @@ pub(super) trait Sum: Copy {
         None
     }
 
-    /// `d` becomes the sums of a part.
+    /// `d` becomes the sums of a part, 64 rows each.
     ///
     /// # Safety
     /// As [`Consumer::multiply`]; what the sum itself points to is readable.
-    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const H: usize,
+        const STAGES: u32,
+    >(
         &self,
         consumer: &mut Consumer<STAGES>,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; H],
         part: Part,
     ) where
         Accumulator<R>: Product<A, B>,
@@ -57,17 +63,23 @@ pub(super) struct Fast;
 impl Sum for Fast {
     #[inline(always)]
     #[track_caller]
-    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const H: usize,
+        const STAGES: u32,
+    >(
         &self,
         consumer: &mut Consumer<STAGES>,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; H],
         part: Part,
     ) where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         // SAFETY: the caller's contract.
-        unsafe { consumer.multiply::<A, B, R>(d, part.k_steps) }
+        unsafe { consumer.multiply::<A, B, R, H>(d, part.k_steps) }
     }
 }
 
@@ -78,16 +90,23 @@ pub(super) struct Promoted;
 impl Sum for Promoted {
     #[inline(always)]
     #[track_caller]
-    unsafe fn part<A: Reads<KMajor>, B: Reads<KMajor>, const R: usize, const STAGES: u32>(
+    unsafe fn part<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        const R: usize,
+        const H: usize,
+        const STAGES: u32,
+    >(
         &self,
         consumer: &mut Consumer<STAGES>,
-        d: &mut Accumulator<R>,
+        d: &mut [Accumulator<R>; H],
         part: Part,
     ) where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
+        const { assert!(H == 1) };
         // SAFETY: the caller's contract.
-        unsafe { consumer.promote::<A, B, Unscaled, R>(d, part.k_steps) }
+        unsafe { consumer.promote::<A, B, Unscaled, R>(&mut d[0], part.k_steps) }
     }
 }

@@ -61,21 +61,28 @@ pub(super) const CONSUMERS: u32 = 2;
 /// Their warps.
 pub(super) const WARPS: u32 = 4 * CONSUMERS;
 
-/// An output tile of `64 SHARING x 2 R`, computed by `SHARING` consumer warpgroups of `R` accumulator registers a thread,
-/// through a ring of `STAGES`. Both consumers share a tile, or they take turns: while one stores, the other multiplies.
+/// An output tile of `64 SHARING HALVES x 2 R`, computed by `SHARING` consumer warpgroups of `HALVES` times `R` accumulator
+/// registers a thread, through a ring of `STAGES`. Both consumers share a tile, or they take turns: while one stores, the other
+/// multiplies, and has all rows, 64 or both halves of 128.
 ///
 /// # Clusters
 /// A kernel's grid is a row of clusters: as many blocks in y and z as a cluster has. A cluster of `(rows, columns, shares)`
 /// blocks computes `rows x columns` neighbouring tiles, whose operands its blocks load for each other, and each by as many
 /// blocks as share K, up to `SPLIT`, and no more than K has stages. `columns` divides the tile's rows, and `rows` its columns,
 /// into multiples of 8. Where blocks share K there are as many clusters as they have tiles; else there may be fewer.
-pub struct Tile<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>;
+pub struct Tile<
+    const R: usize,
+    const SHARING: u32,
+    const STAGES: u32,
+    const SPLIT: u32,
+    const HALVES: usize = 1,
+>;
 
-impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
-    Tile<R, SHARING, STAGES, SPLIT>
+impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, const HALVES: usize>
+    Tile<R, SHARING, STAGES, SPLIT, HALVES>
 {
     /// Rows of C.
-    pub const BM: u32 = WARPGROUP_ROWS * SHARING;
+    pub const BM: u32 = WARPGROUP_ROWS * SHARING * HALVES as u32;
     /// Columns of C.
     pub const BN: u32 = 2 * R as u32;
     /// Blocks of a cluster that may share K.
@@ -122,6 +129,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32>
     pub(super) const CHECKED: () = {
         assert!(SHARING == 1 || SHARING == CONSUMERS);
         assert!(SPLIT == 1 || SHARING == CONSUMERS);
+        assert!(HALVES == 1 || HALVES == 2 && SHARING == 1);
         assert!(SPLIT <= 8);
         assert!(
             Self::STAGE_BYTES.is_multiple_of(1024) && (Self::BM * ROW_BYTES).is_multiple_of(1024)

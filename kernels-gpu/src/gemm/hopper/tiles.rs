@@ -9,16 +9,26 @@ use super::tile::Tile;
 pub type Tile128x256 = Tile<128, 2, 4, 1>;
 /// 128 x 192: large products that it divides better.
 pub type Tile128x192 = Tile<96, 2, 4, 1>;
+/// 128 x 224: the same, of which one or two waves fill a device.
+pub type Tile128x224 = Tile<112, 2, 4, 1>;
+/// 128 x 176: the same.
+pub type Tile128x176 = Tile<88, 2, 5, 1>;
 /// 128 x 144: products that it divides into about as many tiles as there are multiprocessors.
 pub type Tile128x144 = Tile<72, 2, 5, 6>;
 /// 128 x 128: smaller products, and sums that are promoted, for which a larger tile leaves no registers.
 pub type Tile128x128 = Tile<64, 2, 6, 8>;
 /// The same of stages that have scales, which take the place of one.
 pub type Scaled128x128 = Tile<64, 2, 5, 8>;
-/// 128 x 96: smaller ones yet.
+/// 128 x 112: smaller ones yet.
+pub type Tile128x112 = Tile<56, 2, 6, 8>;
+/// 128 x 96: the same.
 pub type Tile128x96 = Tile<48, 2, 6, 8>;
+/// 128 x 80: the same.
+pub type Tile128x80 = Tile<40, 2, 7, 8>;
 /// 64 x 256 by a consumer, while the other stores its own: large products of short K.
 pub type Tile64x256 = Tile<128, 1, 5, 1>;
+/// 128 x 128 by a consumer, the same: it reads less.
+pub type Turns128x128 = Tile<64, 1, 6, 1, 2>;
 /// 64 x 128, the same: products of fewer rows than fill a device with larger tiles.
 pub type Tile64x128 = Tile<64, 1, 8, 1>;
 /// 16 rows of C by 128 columns.

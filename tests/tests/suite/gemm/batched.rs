@@ -193,6 +193,13 @@ fn bias<T: Ops<O>, O: Value>(context: &Context) -> Outcome {
     })
 }
 
+fn with_bias<O>(bias: TensorView<'_, O>) -> MmOptions<'_, O> {
+    MmOptions {
+        bias: Some(bias),
+        ..MmOptions::default()
+    }
+}
+
 /// The backend's product with a bias, and what it should be.
 fn biased<T: Ops<O>, O: Value>(
     context: &Context,
@@ -204,10 +211,8 @@ fn biased<T: Ops<O>, O: Value>(
         let a = Tensor::from_slice(stream, &a, &[m, k])?;
         let b = Tensor::from_slice(stream, &b, &[n, k])?;
         let bias = Tensor::from_slice(stream, bias, &[n])?;
-        let bias = Some(bias.view());
-        Ok(widen::<O>(
-            &T::mm(stream, [&a, &b], &MmOptions { bias })?.to_vec()?,
-        ))
+        let options = with_bias(bias.view());
+        Ok(widen::<O>(&T::mm(stream, [&a, &b], &options)?.to_vec()?))
     };
     let naive = || {
         let mut c = naive::mm(&a, &b, [m, n, k]);
@@ -221,9 +226,9 @@ fn biased<T: Ops<O>, O: Value>(
     let a = Framed::new(stream, &[m, k], a_frame, &a)?;
     let b = Framed::new(stream, &[n, k], b_frame, &b)?;
     let bias = Tensor::from_slice(stream, bias, &[n])?;
-    let bias = Some(bias.view());
+    let options = with_bias(bias.view());
     let mut c = Framed::<O>::poisoned(stream, &[m, n], c_frame)?;
     let (a, b) = (a.view()?, b.view()?);
-    T::mm_into(stream, &a, &b, &mut c.view_mut()?, &MmOptions { bias })?;
+    T::mm_into(stream, &a, &b, &mut c.view_mut()?, &options)?;
     Ok((c.elements()?, want))
 }

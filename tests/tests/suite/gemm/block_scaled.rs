@@ -162,7 +162,11 @@ pub fn product<O: Fp8Output + Value>(
     };
     let bias = bias.as_ref().map(Tensor::view);
     let mut workspace = Tensor::zeros(stream, &[fp8_blockscale_gemm_workspace(x)])?;
-    let (c_view, options) = (&mut c.view_mut()?, MmOptions { bias });
+    let options = MmOptions {
+        bias,
+        ..MmOptions::default()
+    };
+    let c_view = &mut c.view_mut()?;
     fp8_blockscale_gemm_into(stream, x, weight, &mut workspace, c_view, &options)?;
     Ok(c.elements()?)
 }

@@ -139,7 +139,7 @@ impl<T: Value> Inputs<T> {
     }
 }
 
-/// What `tgv_gemm` gives in the case's frames, twice the same.
+/// What `tgv_gemm` gives in the case's frames, the same each time.
 fn tgv<T: GemmOutput<T> + Value>(
     context: &Context,
     case: &Case,
@@ -153,14 +153,19 @@ fn tgv<T: GemmOutput<T> + Value>(
         .map(|bias| Tensor::from_slice(stream, bias, &[n]))
         .transpose()?;
     let mut results = Vec::new();
-    for pdl in [false, true] {
+    for (pdl, constant_b) in [(false, false), (true, false), (true, true)] {
         let mut c = Framed::<T>::poisoned(stream, &[m, n], case.frames[2])?;
         let bias = bias.as_ref().map(Tensor::view);
-        let options = TgvOptions { bias, pdl };
+        let options = TgvOptions {
+            bias,
+            pdl,
+            constant_b,
+        };
         tgv_gemm_into(stream, &a.view()?, &b.view()?, &mut c.view_mut()?, &options)?;
         results.push(c.elements()?);
     }
     bits("again", &results[1], &results[0])?;
+    bits("of weights read early", &results[2], &results[0])?;
     Ok(results.swap_remove(0))
 }
 
@@ -204,7 +209,10 @@ fn contiguous<T: GemmOutput<T> + Value>(
         .map(|bias| Tensor::from_slice(stream, bias, &[n]))
         .transpose()?;
     let bias = bias.as_ref().map(Tensor::view);
-    let options = TgvOptions { bias, pdl: false };
+    let options = TgvOptions {
+        bias,
+        ..TgvOptions::default()
+    };
     tgv_gemm(stream, &a, &b, &options)?.to_vec()
 }
 

@@ -80,6 +80,7 @@ fn tgv(context: &Context) -> Outcome {
         TgvOptions {
             bias: Some(bias.view()),
             pdl: true,
+            constant_b: true,
         },
     );
     let mut c = Framed::<bf16>::poisoned(stream, &[4, 5], Frame::NONE)?;

@@ -208,8 +208,11 @@ fn bias(context: &Context) -> Outcome {
         "a bias",
         &["mm_bf16", "bias must be 5 elements", "[4]"],
         || {
-            let bias = Some(bias.view());
-            mm_bf16_into(stream, &a, &b, &mut c.view_mut()?, &MmOptions { bias })
+            let options = MmOptions {
+                bias: Some(bias.view()),
+                ..MmOptions::default()
+            };
+            mm_bf16_into(stream, &a, &b, &mut c.view_mut()?, &options)
         },
     )?;
     c.untouched()?;
