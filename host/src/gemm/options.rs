@@ -8,6 +8,7 @@ pub struct MmOptions<'a, O> {
     pub bias: Option<TensorView<'a, O>>,
     /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
     /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
+    /// [`fp8_blockscale_gemm`](super::fp8_blockscale_gemm) makes no use of it.
     pub constant_b: bool,
 }
 
@@ -18,8 +19,7 @@ pub struct TgvOptions<'a, T> {
     /// Whether the product may begin while what comes before it in the stream ends (programmatic dependent launch). A hint,
     /// which changes no result: the product waits for what it reads in either case.
     pub pdl: bool,
-    /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
-    /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
+    /// As [`MmOptions::constant_b`].
     pub constant_b: bool,
 }
 
@@ -48,8 +48,7 @@ pub struct MmFp8Options<'a, O> {
     pub bias: Option<TensorView<'a, O>>,
     /// Where sums are kept.
     pub accumulation: Accumulation,
-    /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
-    /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
+    /// As [`MmOptions::constant_b`].
     pub constant_b: bool,
 }
 

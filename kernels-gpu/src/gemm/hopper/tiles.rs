@@ -7,10 +7,10 @@ use super::tile::Tile;
 
 /// 128 x 256: large products.
 pub type Tile128x256 = Tile<128, 2, 4, 1>;
-/// 128 x 192: large products that it divides better.
-pub type Tile128x192 = Tile<96, 2, 4, 1>;
-/// 128 x 224: the same, of which one or two waves fill a device.
+/// 128 x 224: large products that it divides into fewer or fuller waves of tiles.
 pub type Tile128x224 = Tile<112, 2, 4, 1>;
+/// 128 x 192: the same.
+pub type Tile128x192 = Tile<96, 2, 4, 1>;
 /// 128 x 176: the same.
 pub type Tile128x176 = Tile<88, 2, 5, 1>;
 /// 128 x 144: products that it divides into about as many tiles as there are multiprocessors.

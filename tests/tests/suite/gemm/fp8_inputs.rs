@@ -187,8 +187,8 @@ impl<O: Value> Vectors<O> {
             b_scale: b.as_ref().map(Tensor::view),
             bias: self.bias.as_ref().map(Tensor::view),
             accumulation,
-            // Uploaded, and never written again.
-            constant_b: true,
+            // It is: uploaded, and never written again. Both ways give the same.
+            constant_b: self.bias.is_none(),
         }
     }
 }

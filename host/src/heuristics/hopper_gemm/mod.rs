@@ -10,46 +10,17 @@
 //! cluster's blocks load for each other. A stage, 128 bytes of K, takes what its products do, or what its operands take to
 //! arrive at a multiprocessor, whoever loads them. Where consumers take turns, a tile is stored while the next is summed, the
 //! last alone excepted. Nothing is hidden quite, which the quarter stands for. A kernel begins before the one before it ends: if
-//! either leaves half of the device free, its start and the other's end cost less. An estimate, in cycles, that ranks what
-//! there is to choose from: over models' shapes on an H200 it loses 1.9 % to the best of all plans below 256 rows and 1.3 % from
-//! there on, and 11 % at worst; of plans that take the same, the one that reads less.
+//! both fit on the device side by side, the start of one and the end of the other cost less. An estimate, in cycles, that ranks
+//! what there is to choose from: over the shapes that its constants were fitted to, of models on an H200, it loses 1.9 % to the
+//! best of all plans below 256 rows and 1.3 % from there on, and 11 % at worst; of plans that take the same, the one that reads
+//! less.
+
+mod tile;
+
+pub use tile::HopperTile;
 
 use super::clusters::Clusters;
-
-/// A tile that Hopper's engine has kernels for, rows by columns of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum HopperTile {
-    /// Large products.
-    T128x256,
-    /// The same for columns that it divides better.
-    T128x224,
-    /// The same.
-    T128x192,
-    /// The same.
-    T128x176,
-    /// The same.
-    T128x144,
-    /// Smaller products, and sums that are promoted.
-    T128x128,
-    /// Smaller ones yet.
-    T128x112,
-    /// The same.
-    T128x96,
-    /// The same.
-    T128x80,
-    /// A block's consumers take turns: for short K.
-    Turns128x128,
-    /// The same.
-    T64x256,
-    /// The same, for few tiles.
-    T64x128,
-    /// 64 rows by 128 columns: rows and columns are swapped.
-    Few64,
-    /// 32 by 128.
-    Few32,
-    /// 16 by 128.
-    Few16,
-}
+use tile::STAGE;
 
 /// A tile, and the blocks of a cluster: `rows * columns * split`, at most 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,35 +51,14 @@ pub struct HopperShape {
 /// Blocks of a cluster at most.
 const CLUSTER: usize = 8;
 
-/// Rows and columns of tiles that a cluster may compute.
-const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
-
-/// Bytes of K in a stage.
-const STAGE: usize = 128;
-
 /// Bytes that all of a GPU's memory delivers in a cycle.
 const MEMORY_RATE: usize = 2600;
 
 /// Bytes that the L2 cache delivers in a cycle.
 const CACHE_RATE: usize = 7500;
 
-/// Bytes that arrive at a multiprocessor in a cycle.
-const BLOCK_RATE: usize = 74;
-
-/// Cycles of a tile of few rows besides its stages: what of filling the ring and storing is not hidden.
-const TILE_OVERHEAD: usize = 600;
-
-/// The same of each of its rows.
-const ROW_OVERHEAD: usize = 10;
-
-/// Cycles of a tile besides its stages where consumers take turns.
-const TURN: usize = 200;
-
 /// Cycles that a launch costs for which half of the device is not enough.
 const LAUNCH: usize = 1500;
-
-/// Cycles of storing 64 columns of a tile.
-const STORE: usize = 800;
 
 /// Cycles in which blocks tell each other that they have summed, and sums begin to arrive.
 const EXCHANGE_OVERHEAD: usize = 1400;
@@ -119,95 +69,11 @@ const EXCHANGE_EACH: usize = 150;
 /// Bytes of a block's sums that are exchanged in a cycle.
 const EXCHANGE_RATE: usize = 16;
 
+/// Percent of memory's time that sums' exceeds if it is sums that take the time.
+const NEAR: usize = 125;
+
 /// What part of each time is not hidden by what takes longer.
 const NOT_HIDDEN: usize = 4;
-
-impl HopperTile {
-    /// All of them. Of those that cost and read the same the first is taken.
-    pub const ALL: [Self; 15] = [
-        Self::Few16,
-        Self::Few32,
-        Self::Few64,
-        Self::T64x128,
-        Self::T128x80,
-        Self::T128x96,
-        Self::T128x112,
-        Self::T128x128,
-        Self::T128x144,
-        Self::T64x256,
-        Self::Turns128x128,
-        Self::T128x176,
-        Self::T128x192,
-        Self::T128x224,
-        Self::T128x256,
-    ];
-
-    /// Rows of a tile, and its columns.
-    const fn extent(self) -> (usize, usize) {
-        match self {
-            Self::T128x256 => (128, 256),
-            Self::T128x224 => (128, 224),
-            Self::T128x192 => (128, 192),
-            Self::T128x176 => (128, 176),
-            Self::T128x144 => (128, 144),
-            Self::T128x128 | Self::Turns128x128 => (128, 128),
-            Self::T128x112 => (128, 112),
-            Self::T128x96 => (128, 96),
-            Self::T128x80 => (128, 80),
-            Self::T64x256 => (64, 256),
-            Self::T64x128 => (64, 128),
-            Self::Few64 => (64, 128),
-            Self::Few32 => (32, 128),
-            Self::Few16 => (16, 128),
-        }
-    }
-
-    /// Whether it is one of those for few rows.
-    const fn is_few(self) -> bool {
-        matches!(self, Self::Few64 | Self::Few32 | Self::Few16)
-    }
-
-    /// Whether a block's consumers take turns.
-    const fn takes_turns(self) -> bool {
-        matches!(self, Self::Turns128x128 | Self::T64x256 | Self::T64x128)
-    }
-
-    /// Numbers of blocks that may share its K.
-    const fn splits(self) -> &'static [usize] {
-        match self {
-            Self::T128x256 | Self::T128x224 | Self::T128x192 | Self::T128x176 => &[1],
-            Self::Turns128x128 | Self::T64x256 | Self::T64x128 => &[1],
-            Self::T128x144 => &[1, 2, 3, 4, 5, 6],
-            _ => &[1, 2, 3, 4, 5, 6, 7, 8],
-        }
-    }
-
-    /// Numbers of blocks that may compute neighbouring tiles.
-    const fn neighbours(self) -> &'static [[usize; 2]] {
-        match self.is_few() {
-            true => &[[1, 1]],
-            false => &NEIGHBOURS,
-        }
-    }
-
-    /// Cycles of a stage.
-    fn stage(self) -> usize {
-        let (rows, columns) = self.extent();
-        let arrival = STAGE * (rows + columns) / BLOCK_RATE;
-        (rows * columns / 32).max(arrival)
-    }
-
-    /// Cycles of each tile besides its stages, and of the last.
-    const fn store(self) -> (usize, usize) {
-        let (rows, columns) = self.extent();
-        let store = columns * STORE / 64;
-        match (self.is_few(), self.takes_turns()) {
-            (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
-            (_, true) => (TURN, store * 3 / 4),
-            _ => (store, 0),
-        }
-    }
-}
 
 impl HopperShape {
     /// Cycles in which memory delivers the operands.
@@ -249,7 +115,7 @@ impl HopperPlan {
         let (tiles, at_once) = (self.tiles(shape).max(1), clusters.of(self.together()));
         let waves = tiles.div_ceil(at_once);
         match self.split {
-            1 if shape.memory() * 5 / 4 < self.sums(shape, waves) => tiles.div_ceil(waves),
+            1 if shape.memory() * NEAR < 100 * self.sums(shape, waves) => tiles.div_ceil(waves),
             1 => tiles.min(at_once),
             _ => tiles,
         }

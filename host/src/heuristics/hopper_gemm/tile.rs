@@ -1,0 +1,144 @@
+//! The tiles that Hopper's engine has kernels for, and what one of them takes, in cycles.
+
+/// A tile that Hopper's engine has kernels for, rows by columns of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum HopperTile {
+    /// Large products.
+    T128x256,
+    /// The same for columns that it divides better.
+    T128x224,
+    /// The same.
+    T128x192,
+    /// The same.
+    T128x176,
+    /// The same.
+    T128x144,
+    /// Smaller products, and sums that are promoted.
+    T128x128,
+    /// Smaller ones yet.
+    T128x112,
+    /// The same.
+    T128x96,
+    /// The same.
+    T128x80,
+    /// A block's consumers take turns: for short K.
+    Turns128x128,
+    /// The same.
+    T64x256,
+    /// The same, for few tiles.
+    T64x128,
+    /// 64 rows by 128 columns: rows and columns are swapped.
+    Few64,
+    /// 32 by 128.
+    Few32,
+    /// 16 by 128.
+    Few16,
+}
+
+/// Rows and columns of tiles that a cluster may compute.
+const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
+
+/// Bytes of K in a stage.
+pub(super) const STAGE: usize = 128;
+
+/// Bytes that arrive at a multiprocessor in a cycle.
+const BLOCK_RATE: usize = 74;
+
+/// Cycles of a tile of few rows besides its stages: what of filling the ring and storing is not hidden.
+const TILE_OVERHEAD: usize = 600;
+
+/// The same of each of its rows.
+const ROW_OVERHEAD: usize = 10;
+
+/// Cycles of a tile besides its stages where consumers take turns.
+const TURN: usize = 200;
+
+/// Cycles of storing 64 columns of a tile.
+const STORE: usize = 800;
+
+impl HopperTile {
+    /// All of them. Of those that cost and read the same the first is taken.
+    pub const ALL: [Self; 15] = [
+        Self::Few16,
+        Self::Few32,
+        Self::Few64,
+        Self::T64x128,
+        Self::T128x80,
+        Self::T128x96,
+        Self::T128x112,
+        Self::T128x128,
+        Self::T128x144,
+        Self::T64x256,
+        Self::Turns128x128,
+        Self::T128x176,
+        Self::T128x192,
+        Self::T128x224,
+        Self::T128x256,
+    ];
+
+    /// Rows of a tile, and its columns.
+    pub(super) const fn extent(self) -> (usize, usize) {
+        match self {
+            Self::T128x256 => (128, 256),
+            Self::T128x224 => (128, 224),
+            Self::T128x192 => (128, 192),
+            Self::T128x176 => (128, 176),
+            Self::T128x144 => (128, 144),
+            Self::T128x128 | Self::Turns128x128 => (128, 128),
+            Self::T128x112 => (128, 112),
+            Self::T128x96 => (128, 96),
+            Self::T128x80 => (128, 80),
+            Self::T64x256 => (64, 256),
+            Self::T64x128 => (64, 128),
+            Self::Few64 => (64, 128),
+            Self::Few32 => (32, 128),
+            Self::Few16 => (16, 128),
+        }
+    }
+
+    /// Whether it is one of those for few rows.
+    pub(super) const fn is_few(self) -> bool {
+        matches!(self, Self::Few64 | Self::Few32 | Self::Few16)
+    }
+
+    /// Whether a block's consumers take turns.
+    pub(super) const fn takes_turns(self) -> bool {
+        matches!(self, Self::Turns128x128 | Self::T64x256 | Self::T64x128)
+    }
+
+    /// Numbers of blocks that may share its K.
+    pub(super) const fn splits(self) -> &'static [usize] {
+        match self {
+            Self::T128x256 | Self::T128x224 | Self::T128x192 | Self::T128x176 => &[1],
+            Self::Turns128x128 | Self::T64x256 | Self::T64x128 => &[1],
+            Self::T128x144 => &[1, 2, 3, 4, 5, 6],
+            _ => &[1, 2, 3, 4, 5, 6, 7, 8],
+        }
+    }
+
+    /// Numbers of blocks that may compute neighbouring tiles.
+    pub(super) const fn neighbours(self) -> &'static [[usize; 2]] {
+        match self.is_few() {
+            true => &[[1, 1]],
+            false => &NEIGHBOURS,
+        }
+    }
+
+    /// Cycles of a stage.
+    pub(super) fn stage(self) -> usize {
+        let (rows, columns) = self.extent();
+        let arrival = STAGE * (rows + columns) / BLOCK_RATE;
+        (rows * columns / 32).max(arrival)
+    }
+
+    /// Cycles of each tile besides its stages, and of the last.
+    pub(super) const fn store(self) -> (usize, usize) {
+        let (rows, columns) = self.extent();
+        let store = columns * STORE / 64;
+        match (self.is_few(), self.takes_turns()) {
+            (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
+            (_, true) => (TURN, store * 3 / 4),
+            _ => (store, 0),
+        }
+    }
+}
