@@ -17,7 +17,7 @@ use crate::kernels::gemm::hopper::WARP_ROWS;
 use crate::kernels::gemm::hopper::tiles::{
     Few16, Few32, Few64, Scaled128x128, Tile64x128, Tile64x256, Tile128x80, Tile128x96,
     Tile128x112, Tile128x128, Tile128x144, Tile128x176, Tile128x192, Tile128x224, Tile128x256,
-    Turns128x128,
+    Tile256x128, Turns128x128,
 };
 
 /// Whether the engine computes this product: on a Hopper GPU, or in the simulator as if it were one, of
@@ -67,6 +67,7 @@ fn blocks(tile: HopperTile, sums: Sums) -> Blocks {
         };
     }
     match tile {
+        HopperTile::T256x128 => straight!(Tile256x128),
         HopperTile::T128x256 => straight!(Tile128x256),
         HopperTile::T128x224 => straight!(Tile128x224),
         HopperTile::T128x192 => straight!(Tile128x192),

@@ -187,6 +187,10 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .barriers(1)
         .instructions(SHUFFLED),
+    Expectation::of("hopper_*_t256x*")
+        .hot()
+        .barriers(1)
+        .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_t128x*")
         .hot()
         .barriers(1)

@@ -114,7 +114,7 @@ pub(crate) mod sealed {
 }
 
 macro_rules! output {
-    ($type:ident: $dense:ident, $block:ident, $together:ident, $each:ident, [$few16:ident, $few32:ident, $few64:ident]) => {
+    ($type:ident: $dense:ident, $block:ident, together: [$($tile:ident: $together:ident),*], each: [$($tile_each:ident: $each:ident),*], few: [$few16:ident, $few32:ident, $few64:ident]) => {
         impl Fp8Output for $type {}
 
         impl sealed::Output for $type {
@@ -125,10 +125,10 @@ macro_rules! output {
                 &portable::block_scaled::$block
             }
             fn hopper_block_scaled(each: bool) -> TileKernels<HopperBlockArgs<Self>> {
-                use hopper::block_scaled::$type::dense::{$each, $few16, $few32, $few64, $together};
+                use hopper::block_scaled::$type::dense::{$($together,)* $($each,)* $few16, $few32, $few64};
                 match each {
-                    true => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, T128x128: $each],
-                    false => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, T128x128: $together],
+                    true => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, $($tile_each: $each),*],
+                    false => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, $($tile: $together),*],
                 }
             }
         }
@@ -137,18 +137,21 @@ macro_rules! output {
 
 output!(bf16:
     gemm_fp8_bf16_t64x64, gemm_block_scaled_bf16_t64x64,
-    hopper_block128x128_bf16_t128x128, hopper_block1x128_bf16_t128x128,
-    [hopper_block_bf16_few16, hopper_block_bf16_few32, hopper_block_bf16_few64]
+    together: [T128x128: hopper_block128x128_bf16_t128x128, T256x128: hopper_block128x128_bf16_t256x128],
+    each: [T128x128: hopper_block1x128_bf16_t128x128, T256x128: hopper_block1x128_bf16_t256x128],
+    few: [hopper_block_bf16_few16, hopper_block_bf16_few32, hopper_block_bf16_few64]
 );
 output!(f16:
     gemm_fp8_f16_t64x64, gemm_block_scaled_f16_t64x64,
-    hopper_block128x128_f16_t128x128, hopper_block1x128_f16_t128x128,
-    [hopper_block_f16_few16, hopper_block_f16_few32, hopper_block_f16_few64]
+    together: [T128x128: hopper_block128x128_f16_t128x128, T256x128: hopper_block128x128_f16_t256x128],
+    each: [T128x128: hopper_block1x128_f16_t128x128, T256x128: hopper_block1x128_f16_t256x128],
+    few: [hopper_block_f16_few16, hopper_block_f16_few32, hopper_block_f16_few64]
 );
 output!(f32:
     gemm_fp8_f32_t64x64, gemm_block_scaled_f32_t64x64,
-    hopper_block128x128_f32_t128x128, hopper_block1x128_f32_t128x128,
-    [hopper_block_f32_few16, hopper_block_f32_few32, hopper_block_f32_few64]
+    together: [T128x128: hopper_block128x128_f32_t128x128, T256x128: hopper_block128x128_f32_t256x128],
+    each: [T128x128: hopper_block1x128_f32_t128x128],
+    few: [hopper_block_f32_few16, hopper_block_f32_few32, hopper_block_f32_few64]
 );
 
 macro_rules! pairs {
@@ -194,6 +197,7 @@ pairs! {
             Few32: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_few32,
             Few64: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_few64,
             T128x128: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_t128x128,
+            T256x128: hopper::fp8::bf16_promoted::dense::hopper_fp8_bf16_promoted_t256x128,
         ];
     E4m3, E4m3 => f16: 0,
         hopper_kernels![
@@ -218,6 +222,7 @@ pairs! {
             Few32: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_few32,
             Few64: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_few64,
             T128x128: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_t128x128,
+            T256x128: hopper::fp8::f16_promoted::dense::hopper_fp8_f16_promoted_t256x128,
         ];
     E4m3, E4m3 => f32: 0,
         hopper_kernels![
@@ -235,6 +240,7 @@ pairs! {
             Few32: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_few32,
             Few64: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_few64,
             T128x128: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_t128x128,
+            T256x128: hopper::fp8::f32_promoted::dense::hopper_fp8_f32_promoted_t256x128,
         ];
     E4m3, E5m2 => bf16: B_E5M2,
         hopper_kernels![T128x128: hopper::fp8_mixed::e4m3_e5m2::dense::hopper_e4m3_e5m2_bf16_t128x128],

@@ -3,6 +3,8 @@
 /// A tile that Hopper's engine has kernels for, rows by columns of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HopperTile {
+    /// Large products of sums that are promoted.
+    T256x128,
     /// Large products.
     T128x256,
     /// The same for columns that it divides better.
@@ -44,6 +46,10 @@ pub(super) const STAGE: usize = 128;
 /// Bytes that arrive at a multiprocessor in a cycle.
 const BLOCK_RATE: usize = 74;
 
+/// Bytes that shared memory carries in a cycle, to the tensor cores and from their loads. It carries 128; what is counted is an
+/// upper bound.
+const SHARED_RATE: usize = 160;
+
 /// Cycles of a tile of few rows besides its stages: what of filling the ring and storing is not hidden.
 const TILE_OVERHEAD: usize = 600;
 
@@ -51,14 +57,17 @@ const TILE_OVERHEAD: usize = 600;
 const ROW_OVERHEAD: usize = 10;
 
 /// Cycles of a tile besides its stages where consumers take turns.
-const TURN: usize = 200;
+const TURN: usize = 600;
 
-/// Cycles of storing 64 columns of a tile.
+/// Cycles of storing 64 columns of 128 rows of a tile.
 const STORE: usize = 800;
+
+/// What of them is not hidden where the next tile's products run meanwhile.
+const HELD: usize = 550;
 
 impl HopperTile {
     /// All of them. Of those that cost and read the same the first is taken.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Few16,
         Self::Few32,
         Self::Few64,
@@ -74,11 +83,13 @@ impl HopperTile {
         Self::T128x192,
         Self::T128x224,
         Self::T128x256,
+        Self::T256x128,
     ];
 
     /// Rows of a tile, and its columns.
     pub(super) const fn extent(self) -> (usize, usize) {
         match self {
+            Self::T256x128 => (256, 128),
             Self::T128x256 => (128, 256),
             Self::T128x224 => (128, 224),
             Self::T128x192 => (128, 192),
@@ -109,7 +120,9 @@ impl HopperTile {
     /// Numbers of blocks that may share its K.
     pub(super) const fn splits(self) -> &'static [usize] {
         match self {
-            Self::T128x256 | Self::T128x224 | Self::T128x192 | Self::T128x176 => &[1],
+            Self::T256x128 | Self::T128x256 | Self::T128x224 | Self::T128x192 | Self::T128x176 => {
+                &[1]
+            }
             Self::Turns128x128 | Self::T64x256 | Self::T64x128 => &[1],
             Self::T128x144 => &[1, 2, 3, 4, 5, 6],
             _ => &[1, 2, 3, 4, 5, 6, 7, 8],
@@ -124,21 +137,28 @@ impl HopperTile {
         }
     }
 
-    /// Cycles of a stage.
+    /// Cycles of a stage: its products, which read all columns for each 64 rows, or what they are made of on its way.
     pub(super) fn stage(self) -> usize {
         let (rows, columns) = self.extent();
-        let arrival = STAGE * (rows + columns) / BLOCK_RATE;
-        (rows * columns / 32).max(arrival)
+        let arrival = STAGE * (rows + columns);
+        let shared = match self.is_few() {
+            true => 0,
+            false => arrival + STAGE * (rows + rows / 64 * columns),
+        };
+        (rows * columns / 32)
+            .max(arrival / BLOCK_RATE)
+            .max(shared / SHARED_RATE)
     }
 
     /// Cycles of each tile besides its stages, and of the last.
-    pub(super) const fn store(self) -> (usize, usize) {
+    pub(super) fn store(self) -> (usize, usize) {
         let (rows, columns) = self.extent();
-        let store = columns * STORE / 64;
+        let of = |cycles| rows.div_ceil(128) * columns * cycles / 64;
         match (self.is_few(), self.takes_turns()) {
             (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
-            (_, true) => (TURN, store * 3 / 4),
-            _ => (store, 0),
+            (_, true) => (TURN, of(STORE) * 3 / 4),
+            _ if self == Self::T256x128 => (of(STORE), 0),
+            _ => (of(HELD), of(STORE - HELD)),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! A block of the engine: who does what.
 
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
-use cuda_std::{cluster, pdl, registers, thread, tma, warp};
+use cuda_std::{cluster, pdl, registers, thread, tma, unroll, warp};
 
 use super::consumer::{Turns, Warpgroup};
+use super::held::{self, Between};
 use super::load::{Operands, Producer};
 use super::multiply::Consumer;
 use super::neighbours::Neighbours;
@@ -274,7 +275,8 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         let turns = Turns::of(consumer, SHARING);
         let (warpgroup, share) = (Warpgroup { consumer, thread }, Self::share());
         let neighbours = Neighbours::new();
-        let at = [turns.part(), thread];
+        let first = turns.part() * HALVES as u32;
+        let at = [first, thread];
         let mut operands = Consumer::new(Self::ring(), Self::LAYOUT, neighbours, at, Self::slots());
         let exchange = Self::exchange(warp, share, C::DEAL);
         let place = Place {
@@ -286,23 +288,35 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         let steps = gemm.steps::<A>(share);
         let [_, k_steps] = steps;
         let mut d = core::array::from_fn(|_| Accumulator::<R>::zero());
+        let mut held = C::nothing();
         let mut tiles = Self::schedule(gemm, neighbours);
-        let mut first = turns.before() == 0;
+        let mut begins = turns.before() == 0;
         tiles.skip(turns.before());
         operands.skip(turns.before() * k_steps);
         while let Some(tile) = tiles.advance() {
-            operands.relay = turns.relay(first, tiles.is_done());
-            first = false;
+            operands.relay = turns.relay(begins, tiles.is_done());
+            begins = false;
             let mut part = Self::whole(tile, neighbours, steps);
-            part.row += turns.part() * WARPGROUP_ROWS;
+            part.row += first * WARPGROUP_ROWS;
             let corner = [tile.matrix, part.row, part.column];
-            let parts = (part, corner, place);
+            let (sums, parts) = ((&mut d, &mut held), (part, corner, place));
             // SAFETY: the caller's contract.
-            unsafe { Self::tile::<A, B, C, S>(gemm, &mut operands, &mut d, parts, exchange) };
+            unsafe { Self::tile::<A, B, C, S>(gemm, &mut operands, sums, parts, exchange) };
             tiles.skip(turns.between());
             operands.skip(turns.between() * k_steps);
         }
+        unroll!(part < 4 => {
+            if part < Self::held::<C, S>() {
+                // SAFETY: the caller's contract.
+                unsafe { gemm.c.store_held::<R>(&held, part, place) };
+            }
+        });
         place.wait();
+    }
+
+    /// Parts of a tile that are [held](super::held).
+    const fn held<C: Target, S: Sum>() -> usize {
+        held::parts::<C, S>(R, SHARING, HALVES)
     }
 
     /// Which sums a tile is.
@@ -318,13 +332,13 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         }
     }
 
-    /// Computes a part of a tile, and stores what of it is the block's own.
+    /// Computes a part of a tile, and stores, or holds, what of it is the block's own.
     #[inline(always)]
     #[track_caller]
     unsafe fn tile<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
         gemm: &Gemm<C, S>,
         operands: &mut Consumer<STAGES>,
-        d: &mut [Accumulator<R>; HALVES],
+        (d, held): (&mut [Accumulator<R>; HALVES], &mut C::Held),
         (part, corner, place): (Part, Corner, Place),
         exchange: Exchange,
     ) where
@@ -333,12 +347,23 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     {
         // SAFETY: the caller's contract.
         unsafe {
-            let ahead = gemm.c.ahead::<R>(place.warpgroup.thread, corner);
-            gemm.sum.part::<A, B, R, HALVES, STAGES>(operands, d, part);
+            let between = Between::<C, S, R, SHARING, HALVES> {
+                gemm,
+                held,
+                corner,
+                place,
+            };
+            let ahead = gemm
+                .sum
+                .part::<A, B, R, HALVES, STAGES, _>(operands, d, part, &between);
             if exchange.pieces.share.blocks > 1 {
                 // All that loads and products did with the ring is done.
                 cluster::sync();
                 exchange.sum(&mut d[0]);
+            }
+            if Self::held::<C, S>() > 0 {
+                *held = gemm.c.hold(&mut d[0], &ahead, corner, place);
+                return;
             }
             gemm.c.store(&d[0], &ahead, corner, place);
             if HALVES > 1 {

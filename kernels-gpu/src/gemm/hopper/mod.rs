@@ -30,6 +30,7 @@
 //! | `order` | the order in which B's rows lie in memory |
 //! | `columns` | what is done to columns of C |
 //! | `store` | from values to memory, straight |
+//! | `held` | at first to registers, while the next tile's products run |
 //! | `transpose` | the same with rows and columns swapped |
 //! | `shuffled` | both where B's rows are shuffled |
 //! | `consumer` | a warpgroup as one |
@@ -58,6 +59,7 @@ pub mod f16;
 pub mod fp8;
 pub mod fp8_mixed;
 pub mod fp8_shuffled;
+mod held;
 mod load;
 mod multiply;
 mod neighbours;

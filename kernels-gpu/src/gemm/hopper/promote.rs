@@ -15,14 +15,15 @@ use cuda_std::float::fma;
 use cuda_std::unroll;
 use cuda_std::wgmma::{self, Accumulator, InFlight, KMajor, Product, Reads};
 
+use super::held::Meanwhile;
 use super::multiply::Consumer;
 use super::slots::Slots;
-use super::tile::MOST_PROMOTED;
+use super::tile::{MOST_PROMOTED, WARPGROUP_ROWS};
 
 /// The factors of a stage, for one thread.
 pub(super) trait Factors {
     /// Those of a stage, as they are multiplied by.
-    type Stage;
+    type Stage: Copy;
 
     /// Whether they come through slots.
     const SCALED: bool;
@@ -70,14 +71,57 @@ impl Factors for Unscaled {
 }
 
 impl<const STAGES: u32> Consumer<STAGES> {
-    /// `d = sum over stages of factor * (A B^T)`, over `k_steps` stages, by two partial sums in turn. The loop is two stages
-    /// long, so that it is known which registers hold which.
+    /// `d = sum over stages of factor * (A B^T)`, over `k_steps` stages, at least one; each of `d` is 64 rows. Returns
+    /// what the tile needs besides.
     ///
     /// # Safety
     /// As [`Consumer::multiply`]; if there are factors, a warp loads their scales.
     #[inline(always)]
     #[track_caller]
-    pub unsafe fn promote<A: Reads<KMajor>, B: Reads<KMajor>, F: Factors, const R: usize>(
+    pub unsafe fn promote<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        F: Factors,
+        const R: usize,
+        const H: usize,
+        M: Meanwhile,
+    >(
+        &mut self,
+        d: &mut [Accumulator<R>; H],
+        k_steps: u32,
+        meanwhile: &M,
+    ) -> M::Ahead
+    where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        const { assert!(2 * R as u32 <= MOST_PROMOTED && M::PARTS == 0) };
+        *d = core::array::from_fn(|_| Accumulator::zero());
+        // SAFETY: the caller's contract.
+        unsafe {
+            match H {
+                1 => {
+                    let ahead = meanwhile.ahead();
+                    self.promote_in_turn::<A, B, F, R>(&mut d[0], k_steps);
+                    ahead
+                }
+                _ => {
+                    self.promote_halves::<A, B, F, R, H>(d, k_steps);
+                    // There are no registers for it before.
+                    meanwhile.ahead()
+                }
+            }
+        }
+    }
+
+    /// [`promote`](Self::promote) of 64 rows, by two partial sums in turn. The loop is two stages long, so that it is known
+    /// which registers hold which.
+    ///
+    /// # Safety
+    /// As [`Consumer::promote`], of which this is a part; `d` is zero.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn promote_in_turn<A: Reads<KMajor>, B: Reads<KMajor>, F: Factors, const R: usize>(
         &mut self,
         d: &mut Accumulator<R>,
         k_steps: u32,
@@ -85,8 +129,6 @@ impl<const STAGES: u32> Consumer<STAGES> {
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
-        const { assert!(2 * R as u32 <= MOST_PROMOTED) };
-        *d = Accumulator::zero();
         let (mut even, mut odd) = (Accumulator::zero(), Accumulator::zero());
         // SAFETY: the caller's contract; there is a first stage.
         unsafe {
@@ -107,6 +149,116 @@ impl<const STAGES: u32> Consumer<STAGES> {
                 self.add::<0, F, R>(d, &mut even, last);
             }
         }
+    }
+
+    /// [`promote`](Self::promote) of twice 64 rows, by one partial sum for both: there are no registers for more. While this
+    /// consumer adds, the tensor cores compute the other's products.
+    ///
+    /// # Safety
+    /// As [`Consumer::promote`], of which this is a part; `d` is zero.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn promote_halves<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        F: Factors,
+        const R: usize,
+        const H: usize,
+    >(
+        &mut self,
+        d: &mut [Accumulator<R>; H],
+        k_steps: u32,
+    ) where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        let mut partial = Accumulator::zero();
+        // SAFETY: the caller's contract; there is a first stage.
+        unsafe {
+            let mut at = self.ready::<F>();
+            let mut k = 1;
+            while k < k_steps {
+                at = self.halves::<A, B, F, R, H, false>(d, &mut partial, at);
+                k += 1;
+            }
+            self.halves::<A, B, F, R, H, true>(d, &mut partial, at);
+        }
+    }
+
+    /// Adds both halves of a stage, of which the factors of the first are given. Returns the next, unless it is the last.
+    ///
+    /// # Safety
+    /// As [`Consumer::promote`], of which this is a part; the stage is full.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn halves<
+        A: Reads<KMajor>,
+        B: Reads<KMajor>,
+        F: Factors,
+        const R: usize,
+        const H: usize,
+        const LAST: bool,
+    >(
+        &mut self,
+        d: &mut [Accumulator<R>; H],
+        partial: &mut Accumulator<R>,
+        (stage, upper): (u32, F::Stage),
+    ) -> (u32, F::Stage)
+    where
+        Accumulator<R>: Product<A, B>,
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        // SAFETY: the caller's contract.
+        unsafe {
+            self.issue::<A, B, R, 1>(core::array::from_mut(partial), stage, 0, false);
+            wgmma::wait_group::<0>(&mut *partial);
+            let lower = self.factors::<F>(stage, WARPGROUP_ROWS);
+            add::<F, R>(&mut d[0], partial, &upper);
+            wgmma::pin(&mut d[0]);
+            self.issue::<A, B, R, 1>(core::array::from_mut(partial), stage, 1, false);
+            let next = if LAST {
+                (stage, upper)
+            } else {
+                self.ready::<F>()
+            };
+            wgmma::wait_group::<0>(&mut *partial);
+            self.release(stage);
+            add::<F, R>(&mut d[H - 1], partial, &lower);
+            if F::SCALED {
+                self.slots.release(stage);
+            }
+            wgmma::pin(&mut d[H - 1]);
+            next
+        }
+    }
+
+    /// Waits for the next stage and its scales. Returns its place in the ring, and the factors of the consumer's first rows.
+    ///
+    /// # Safety
+    /// As [`Consumer::promote`], of which this is a part.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn ready<F: Factors>(&mut self) -> (u32, F::Stage) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            if F::SCALED {
+                self.slots.wait(self.place);
+            }
+            let stage = self.full();
+            (stage, self.factors::<F>(stage, 0))
+        }
+    }
+
+    /// The factors of a stage, of the consumer's rows from `first` on.
+    ///
+    /// # Safety
+    /// As [`Factors::read`].
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn factors<F: Factors>(&self, stage: u32, first: u32) -> F::Stage {
+        let [row, pair] = self.row_and_pair;
+        // SAFETY: the caller's contract.
+        unsafe { F::read(self.slots, stage, [row + first, pair]) }
     }
 
     /// Begins the next stage in `next`, and adds the last, which is in `partial`.
@@ -171,7 +323,7 @@ impl<const STAGES: u32> Consumer<STAGES> {
     {
         // SAFETY: the caller's contract.
         unsafe {
-            let factors = F::read(self.slots, stage, self.row_and_pair);
+            let factors = self.factors::<F>(stage, 0);
             wgmma::wait_group::<LATER>(&mut *partial);
             self.release(stage);
             add::<F, R>(d, partial, &factors);

@@ -11,7 +11,7 @@
 use cuda_std::bulk;
 use cuda_std::shared::Shared;
 use cuda_std::tma::TensorMap;
-use cuda_std::wgmma::Accumulator;
+use cuda_std::wgmma::{Accumulator, InFlight};
 
 use super::consumer::Warpgroup;
 use super::share::{Deal, Owned};
@@ -23,6 +23,12 @@ pub(super) type Corner = [u32; 3];
 pub(super) trait Target: Copy {
     /// What of it is loaded before the sums are there.
     type Ahead;
+
+    /// A tile's part of C on its way, in registers.
+    type Held;
+
+    /// Whether there is such a thing: sums that are rounded to 16 bits take half as many registers.
+    const HOLDS: bool;
 
     /// Which of the engine's operands lie in [blocks](super::order::Order::BLOCKED).
     const BLOCKED: [bool; 2];
@@ -44,6 +50,29 @@ pub(super) trait Target: Copy {
     /// # Safety
     /// What C's factors and bias point to is readable.
     unsafe fn ahead<const R: usize>(&self, thread: u32, corner: Corner) -> Self::Ahead;
+
+    /// No tile's part.
+    fn nothing() -> Self::Held;
+
+    /// What [`store`](Self::store) stores, as it will be.
+    ///
+    /// # Safety
+    /// As [`store`](Self::store).
+    unsafe fn hold<const R: usize>(
+        &self,
+        d: &mut Accumulator<R>,
+        ahead: &Self::Ahead,
+        corner: Corner,
+        place: Place,
+    ) -> Self::Held
+    where
+        for<'a> &'a mut Accumulator<R>: InFlight;
+
+    /// Stores a slab of what is held of a tile of `R` registers; `index` is constant.
+    ///
+    /// # Safety
+    /// As [`store`](Self::store).
+    unsafe fn store_held<const R: usize>(&self, held: &Self::Held, index: usize, place: Place);
 
     /// Stores the chunks of an accumulator that are the block's own.
     ///

@@ -13,6 +13,7 @@
 use cuda_std::shared::Shared;
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 
+use super::held::Meanwhile;
 use super::multiply::Consumer;
 use super::promote::Factors;
 use super::slots::{Slots, Wanted};
@@ -51,28 +52,30 @@ impl<const EACH: bool> Sum for BlockScaled<EACH> {
         const R: usize,
         const H: usize,
         const STAGES: u32,
+        M: Meanwhile,
     >(
         &self,
         consumer: &mut Consumer<STAGES>,
         d: &mut [Accumulator<R>; H],
         part: Part,
-    ) where
+        meanwhile: &M,
+    ) -> M::Ahead
+    where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         const {
             assert!(
-                2 * R as u32 <= BLOCK && H == 1,
-                "a tile has one column of 128 x 128 scales, and a consumer one accumulator"
+                2 * R as u32 <= BLOCK,
+                "a tile has one column of 128 x 128 scales"
             )
         };
-        let d = &mut d[0];
         // SAFETY: the caller's contract.
         unsafe {
             if EACH {
-                consumer.promote::<A, B, Each, R>(d, part.k_steps);
+                consumer.promote::<A, B, Each, R, H, M>(d, part.k_steps, meanwhile)
             } else {
-                consumer.promote::<A, B, Together, R>(d, part.k_steps);
+                consumer.promote::<A, B, Together, R, H, M>(d, part.k_steps, meanwhile)
             }
         }
     }

@@ -44,6 +44,8 @@ impl Order for Shuffled {
 }
 
 impl<O: Output> Fill<O> for Shuffled {
+    const BY_WORDS: bool = false;
+
     #[inline(always)]
     #[track_caller]
     unsafe fn fill<const R: usize, C: ByColumn>(

@@ -18,8 +18,8 @@ use super::sum::Part;
 use crate::gemm::scales::Scales;
 use crate::pack::Words2;
 
-/// Rows of an operand of a tile at most: each lane has four.
-pub(super) const MOST_ROWS: u32 = 4 * LANES;
+/// Rows of an operand of a tile at most: each lane has eight.
+pub(super) const MOST_ROWS: u32 = 8 * LANES;
 
 /// Threads of the warp that loads.
 const LANES: u32 = 32;
@@ -196,7 +196,7 @@ impl Lane {
     #[inline(always)]
     #[track_caller]
     unsafe fn copy(&mut self, slot: Shared<f32>) {
-        unroll!(i < 4 => {
+        unroll!(i < 8 => {
             let row = i as u32 * LANES + warp::lane_id();
             if row < self.count {
                 let from = self.next.wrapping_add(self.scales.place(self.first + row));

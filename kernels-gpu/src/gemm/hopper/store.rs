@@ -16,7 +16,7 @@ use cuda_std::shared::Shared;
 use cuda_std::stmatrix::stmatrix_x4;
 use cuda_std::tma::{self, TensorMap};
 use cuda_std::warp::{self, FULL_MASK};
-use cuda_std::wgmma::Accumulator;
+use cuda_std::wgmma::{self, Accumulator, InFlight};
 use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
@@ -48,12 +48,8 @@ macro_rules! sixteen_bits {
             #[inline(always)]
             #[track_caller]
             unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
-                let row = lane % 16;
-                let unit = (chunk + lane / 16) ^ (row % 8);
-                let [a, b, c, d] = values;
-                let packed = [$pack(a[0], a[1]), $pack(b[0], b[1]), $pack(c[0], c[1]), $pack(d[0], d[1])];
                 // SAFETY: the caller's contract.
-                unsafe { stmatrix_x4(slab.add(row * ROW_BYTES + unit * 16), packed) };
+                unsafe { write_words(slab, lane, chunk, values.map(|[low, high]| $pack(low, high))) };
             }
         }
     )* };
@@ -62,6 +58,19 @@ macro_rules! sixteen_bits {
 sixteen_bits! {
     bf16: f32x2_to_bf16x2;
     f16: f32x2_to_f16x2;
+}
+
+/// [`Output::write`] of words of two columns.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+#[track_caller]
+unsafe fn write_words(slab: Shared<u8>, lane: u32, chunk: u32, words: [u32; 4]) {
+    let row = lane % 16;
+    let unit = (chunk + lane / 16) ^ (row % 8);
+    // SAFETY: the caller's contract.
+    unsafe { stmatrix_x4(slab.add(row * ROW_BYTES + unit * 16), words) };
 }
 
 impl Output for f32 {
@@ -100,6 +109,9 @@ impl<O, W> Straight<O, W> {
 
 /// How values go to slabs.
 pub(super) trait Fill<O>: Order {
+    /// Whether words of two columns go there as they are.
+    const BY_WORDS: bool;
+
     /// Fills a slab with an accumulator's chunks from `first` on.
     ///
     /// # Safety
@@ -126,7 +138,9 @@ pub(super) struct Factors<O> {
 
 impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
     type Ahead = Factors<O>;
+    type Held = Words;
 
+    const HOLDS: bool = O::PER_WORD == 2 && W::BY_WORDS;
     const BLOCKED: [bool; 2] = [false, W::BLOCKED];
     const DEAL: Deal = Deal::Warps;
 
@@ -166,6 +180,54 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
                 rows,
                 columns,
             }
+        }
+    }
+
+    #[inline(always)]
+    fn nothing() -> Words {
+        Words::NONE
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn hold<const R: usize>(
+        &self,
+        d: &mut Accumulator<R>,
+        ahead: &Factors<O>,
+        corner: Corner,
+        place: Place,
+    ) -> Words
+    where
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        let rows = ahead.alphas.of_rows(ahead.rows);
+        // In place, and one thing after the other, so that no more registers are taken than sums have.
+        unroll!(a < 8 => {
+            unroll!(b < 8 => { scale(d, 8 * a + b, rows) });
+        });
+        wgmma::pin(&mut *d);
+        if let Some(columns) = &ahead.columns {
+            // SAFETY: the caller's contract.
+            unsafe { finish(d, &columns.pairs()) };
+            wgmma::pin(&mut *d);
+        }
+        Words::of::<O, R>(d, corner, place)
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn store_held<const R: usize>(&self, held: &Words, index: usize, place: Place) {
+        if !held.any {
+            return;
+        }
+        let first = Self::first::<R>(index as u32);
+        // SAFETY: the caller's contract.
+        unsafe {
+            self.slab(index, first, held.corner, place, |slab, lane| {
+                unroll!(two < 4 => {
+                    write_words(slab, lane, 2 * two as u32, held.four(first as usize / 16 + two));
+                });
+            });
         }
     }
 
@@ -213,41 +275,139 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
         d: &Accumulator<R>,
         rows: [f32; 2],
         columns: &C,
-        [matrix, row, column]: Corner,
+        corner: Corner,
         place: Place,
     ) {
-        // Asked for here, so that no place in a slab is known, and kept, while sums are.
-        let (warp, lane) = (place.warpgroup.thread / 32, warp::lane_id());
-        let row = row + warp * WARP_ROWS;
-        let slabs = place.slabs.add(warp * WARP_ROWS * ROW_BYTES);
         unroll!(index < 8 => {
             if index * (O::COLUMNS as usize) < 2 * R {
-                let slab = slabs.add(index as u32 % place.count * SLAB_BYTES);
                 let first = Self::first::<R>(index as u32);
-                let column = column + first;
-                // SAFETY: the copy that read the slab is waited for by the lane that began it.
+                // SAFETY: the caller's contract.
                 unsafe {
-                    if lane == 0 {
-                        match index == 0 || place.count == 1 {
-                            true => bulk::wait_group_read::<0>(),
-                            false => bulk::wait_group_read::<1>(),
-                        }
-                    }
-                    warp::sync_warp(FULL_MASK);
-                    W::fill(slab, lane, first as usize / 8, d, rows, columns);
-                    fence::proxy_async_shared();
-                    warp::sync_warp(FULL_MASK);
-                    if lane == 0 {
-                        tma::store(self.map, [column, row, matrix].map(|at| at as i32), slab);
-                        bulk::commit_group();
-                    }
+                    self.slab(index, first, corner, place, |slab, lane| {
+                        W::fill(slab, lane, first as usize / 8, d, rows, columns);
+                    });
                 }
             }
         });
     }
+
+    /// Stores a slab, the `index`-th of an accumulator, from its column `first` on, when `fill` has filled it.
+    ///
+    /// # Safety
+    /// As [`Target::store`]; `fill` writes the warp's part of the slab, and nothing else.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn slab(
+        &self,
+        index: usize,
+        first: u32,
+        [matrix, row, column]: Corner,
+        place: Place,
+        fill: impl FnOnce(Shared<u8>, u32),
+    ) {
+        // Asked for here, so that no place in a slab is known, and kept, while sums are.
+        let (warp, lane) = (place.warpgroup.thread / 32, warp::lane_id());
+        let (row, column) = (row + warp * WARP_ROWS, column + first);
+        let slabs = place.slabs.add(warp * WARP_ROWS * ROW_BYTES);
+        let slab = slabs.add(index as u32 % place.count * SLAB_BYTES);
+        // SAFETY: the copy that read the slab is waited for by the lane that began it.
+        unsafe {
+            if lane == 0 {
+                match index == 0 || place.count == 1 {
+                    true => bulk::wait_group_read::<0>(),
+                    false => bulk::wait_group_read::<1>(),
+                }
+            }
+            warp::sync_warp(FULL_MASK);
+            fill(slab, lane);
+            fence::proxy_async_shared();
+            warp::sync_warp(FULL_MASK);
+            if lane == 0 {
+                tma::store(self.map, [column, row, matrix].map(|at| at as i32), slab);
+                bulk::commit_group();
+            }
+        }
+    }
+}
+
+/// A tile's part of C as a thread has it: of each chunk of 8 columns a word of row `r`, two columns, then one of row `r + 8`.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    words: [u32; 64],
+    corner: Corner,
+    /// Whether there is a tile whose part it is.
+    any: bool,
+}
+
+impl Words {
+    /// No tile's.
+    const NONE: Self = Self {
+        words: [0; 64],
+        corner: [0; 3],
+        any: false,
+    };
+
+    /// Rounds an accumulator.
+    #[inline(always)]
+    #[track_caller]
+    fn of<O: Output, const R: usize>(d: &Accumulator<R>, corner: Corner, place: Place) -> Self {
+        let any = place.own.count() > 0;
+        let mut held = Self {
+            corner,
+            any,
+            ..Self::NONE
+        };
+        unroll!(a < 8 => {
+            unroll!(b < 8 => {
+                let i = 8 * a + b;
+                if 2 * i < R {
+                    held.words[i] = O::pack_word([d.get(2 * i), d.get(2 * i + 1)]);
+                }
+            });
+        });
+        held
+    }
+
+    /// Those of the `two`-th two neighbouring chunks.
+    #[inline(always)]
+    fn four(&self, two: usize) -> [u32; 4] {
+        [0, 1, 2, 3].map(|i| self.words[4 * two + i])
+    }
+}
+
+/// Multiplies registers `2i` and `2i + 1`, if there are any, by their row's factor.
+#[inline(always)]
+#[track_caller]
+fn scale<const R: usize>(d: &mut Accumulator<R>, i: usize, rows: [f32; 2]) {
+    if 2 * i < R {
+        d.set(2 * i, d.get(2 * i) * rows[i % 2]);
+        d.set(2 * i + 1, d.get(2 * i + 1) * rows[i % 2]);
+    }
+}
+
+/// Does to columns what is to be done to them.
+///
+/// # Safety
+/// All lanes of the warp execute this.
+#[inline(always)]
+#[track_caller]
+unsafe fn finish<const R: usize, C: ByColumn>(d: &mut Accumulator<R>, columns: &C) {
+    unroll!(a < 4 => {
+        unroll!(b < 8 => {
+            let j = 8 * a + b;
+            if 4 * j < R {
+                let pair = |i: usize| [d.get(4 * j + i), d.get(4 * j + i + 1)];
+                // SAFETY: the caller's contract.
+                let finished = unsafe { columns.finish(j, [pair(0), pair(2)]) };
+                unroll!(i < 4 => { d.set(4 * j + i, finished[i / 2][i % 2]) });
+            }
+        });
+    });
 }
 
 impl<O: Output> Fill<O> for Plain {
+    const BY_WORDS: bool = true;
+
     #[inline(always)]
     #[track_caller]
     unsafe fn fill<const R: usize, C: ByColumn>(

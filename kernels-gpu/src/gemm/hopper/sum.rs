@@ -8,6 +8,7 @@
 
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 
+use super::held::Meanwhile;
 use super::multiply::Consumer;
 use super::promote::Unscaled;
 use super::slots::Wanted;
@@ -30,13 +31,16 @@ pub(super) trait Sum: Copy {
     /// Whether stages have scales, which come through [slots](super::slots).
     const SCALED: bool = false;
 
+    /// Whether it leaves registers for [what is held](super::held) of a tile.
+    const HOLDS: bool = false;
+
     /// The scales that a tile of so many rows of A and of B wants.
     #[inline(always)]
     fn wanted(&self, _rows: [u32; 2]) -> Option<[Wanted; 2]> {
         None
     }
 
-    /// `d` becomes the sums of a part, 64 rows each.
+    /// `d` becomes the sums of a part, 64 rows each, and something is done meanwhile.
     ///
     /// # Safety
     /// As [`Consumer::multiply`]; what the sum itself points to is readable.
@@ -46,12 +50,15 @@ pub(super) trait Sum: Copy {
         const R: usize,
         const H: usize,
         const STAGES: u32,
+        M: Meanwhile,
     >(
         &self,
         consumer: &mut Consumer<STAGES>,
         d: &mut [Accumulator<R>; H],
         part: Part,
-    ) where
+        meanwhile: &M,
+    ) -> M::Ahead
+    where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight;
 }
@@ -61,6 +68,8 @@ pub(super) trait Sum: Copy {
 pub(super) struct Fast;
 
 impl Sum for Fast {
+    const HOLDS: bool = true;
+
     #[inline(always)]
     #[track_caller]
     unsafe fn part<
@@ -69,17 +78,20 @@ impl Sum for Fast {
         const R: usize,
         const H: usize,
         const STAGES: u32,
+        M: Meanwhile,
     >(
         &self,
         consumer: &mut Consumer<STAGES>,
         d: &mut [Accumulator<R>; H],
         part: Part,
-    ) where
+        meanwhile: &M,
+    ) -> M::Ahead
+    where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         // SAFETY: the caller's contract.
-        unsafe { consumer.multiply::<A, B, R, H>(d, part.k_steps) }
+        unsafe { consumer.multiply::<A, B, R, H, M>(d, part.k_steps, meanwhile) }
     }
 }
 
@@ -96,17 +108,19 @@ impl Sum for Promoted {
         const R: usize,
         const H: usize,
         const STAGES: u32,
+        M: Meanwhile,
     >(
         &self,
         consumer: &mut Consumer<STAGES>,
         d: &mut [Accumulator<R>; H],
         part: Part,
-    ) where
+        meanwhile: &M,
+    ) -> M::Ahead
+    where
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
-        const { assert!(H == 1) };
         // SAFETY: the caller's contract.
-        unsafe { consumer.promote::<A, B, Unscaled, R>(&mut d[0], part.k_steps) }
+        unsafe { consumer.promote::<A, B, Unscaled, R, H, M>(d, part.k_steps, meanwhile) }
     }
 }

@@ -99,8 +99,8 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     const STAGE_BYTES: u32 = (Self::BM + Self::BN) * ROW_BYTES;
     const SLABS_OFFSET: u32 = STAGES * Self::STAGE_BYTES;
     /// Slabs of a consumer: one is written while the other is stored. Where they take turns, one does, since the other consumer
-    /// multiplies meanwhile.
-    pub(super) const SLABS: u32 = SHARING;
+    /// multiplies meanwhile; and where it has both halves of 128 rows, there is room for one.
+    pub(super) const SLABS: u32 = if HALVES == 1 { SHARING } else { 1 };
     /// Bytes of a consumer's slabs, or of a part in `f32` where that is less.
     const SLABS_BYTES: u32 = if Self::PART_BYTES < Self::SLABS * SLAB_BYTES {
         Self::PART_BYTES
@@ -129,7 +129,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     pub(super) const CHECKED: () = {
         assert!(SHARING == 1 || SHARING == CONSUMERS);
         assert!(SPLIT == 1 || SHARING == CONSUMERS);
-        assert!(HALVES == 1 || HALVES == 2 && SHARING == 1);
+        assert!(HALVES == 1 || HALVES == 2 && SPLIT == 1);
         assert!(SPLIT <= 8);
         assert!(
             Self::STAGE_BYTES.is_multiple_of(1024) && (Self::BM * ROW_BYTES).is_multiple_of(1024)

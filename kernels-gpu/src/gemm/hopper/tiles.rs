@@ -5,6 +5,8 @@
 
 use super::tile::Tile;
 
+/// 256 x 128, both halves of 128 rows by a consumer: large products of sums that are promoted.
+pub type Tile256x128 = Tile<64, 2, 4, 1, 2>;
 /// 128 x 256: large products.
 pub type Tile128x256 = Tile<128, 2, 4, 1>;
 /// 128 x 224: large products that it divides into fewer or fuller waves of tiles.

@@ -16,7 +16,7 @@ use cuda_std::float::fma;
 use cuda_std::shared::Shared;
 use cuda_std::stmatrix::stmatrix_x2_trans;
 use cuda_std::tma::{self, TensorMap};
-use cuda_std::wgmma::Accumulator;
+use cuda_std::wgmma::{Accumulator, InFlight};
 use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
@@ -153,6 +153,9 @@ impl<O: Element> Factors<O> {
 impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
     type Ahead = Factors<O>;
 
+    type Held = ();
+
+    const HOLDS: bool = false;
     const BLOCKED: [bool; 2] = [W::BLOCKED, false];
     const DEAL: Deal = Deal::Chunks;
 
@@ -199,6 +202,24 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
             }
         }
     }
+
+    #[inline(always)]
+    fn nothing() {}
+
+    #[inline(always)]
+    unsafe fn hold<const R: usize>(
+        &self,
+        _: &mut Accumulator<R>,
+        _: &Factors<O>,
+        _: Corner,
+        _: Place,
+    ) where
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+    }
+
+    #[inline(always)]
+    unsafe fn store_held<const R: usize>(&self, (): &(), _: usize, _: Place) {}
 
     #[inline(always)]
     #[track_caller]

@@ -73,6 +73,15 @@ impl Case {
         Self { frames, ..self }
     }
 
+    /// The same with a factor and a bias.
+    pub fn with_bias(self) -> Self {
+        let alpha_and_bias = true;
+        Self {
+            alpha_and_bias,
+            ..self
+        }
+    }
+
     /// A batch of the same.
     pub fn of(self, batch: usize) -> Self {
         let batch = Some(batch);

@@ -40,6 +40,7 @@ pub fn register(suite: &mut Suite) {
     );
     suite.trial("tuner::every_plan::blocks_bf16", blocks::<bf16>);
     suite.trial("tuner::every_plan::blocks_f32", blocks::<f32>);
+    suite.trial("tuner::every_plan::tile_after_tile", tile_after_tile);
     suite.trial("tuner::tunes", tunes);
 }
 
@@ -128,6 +129,29 @@ fn scaled<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
             let problem = GemmProblem::new::<A, B, O>(sums, [batch, m, n, k]);
             every_plan(context, (problem, 1), &want, product)?;
         }
+    }
+    Ok(())
+}
+
+/// A batch of more tiles than run at once, so that blocks compute one after the other, by more stages than hide a store and by
+/// fewer.
+fn tile_after_tile(context: &Context) -> Outcome {
+    let batch = match context.kind {
+        Kind::Cuda => 301,
+        Kind::Cpu | Kind::Simulator => 19,
+    };
+    for [m, n, k] in [[9, 24, 1040], [130, 48, 272]] {
+        let case = fp8_inputs::Case::plain([m, n, k], Values::Whole);
+        let case = case.fast().of(batch).with_bias();
+        let inputs = fp8_inputs::Inputs::<E4m3, E4m3, bf16>::of(&case);
+        let product = |stream: &Stream| fp8::product(stream, &case, &inputs);
+        let want = match context.kind {
+            Kind::Cpu => inputs.naive(&case),
+            Kind::Simulator | Kind::Cuda => widen(&product(&context.cpu).map_err(failed)?),
+        };
+        let sums = case.accumulation.into();
+        let problem = GemmProblem::new::<E4m3, E4m3, bf16>(sums, [batch, m, n, k]);
+        every_plan(context, (problem, 1), &want, product)?;
     }
     Ok(())
 }

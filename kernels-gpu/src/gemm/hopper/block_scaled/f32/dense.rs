@@ -1,10 +1,12 @@
-//! The kernels, those of few rows too.
+//! The kernels, those of few rows too. There is none of 256 x 128 by scales of each row: storing `f32` takes registers that it
+//! does not leave.
 
 use crate::gemm::hopper::products::block_scaled_products;
-use crate::gemm::hopper::tiles::{Few16, Few32, Few64, Scaled128x128};
+use crate::gemm::hopper::tiles::{Few16, Few32, Few64, Scaled128x128, Tile256x128};
 
 block_scaled_products! {
     hopper_block128x128_f32_t128x128: Straight, Scaled128x128 => f32, false;
+    hopper_block128x128_f32_t256x128: Straight, Tile256x128 => f32, false;
     hopper_block1x128_f32_t128x128: Straight, Scaled128x128 => f32, true;
     hopper_block_f32_few16: Swapped, Few16 => f32, true;
     hopper_block_f32_few32: Swapped, Few32 => f32, true;
