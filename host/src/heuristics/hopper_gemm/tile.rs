@@ -123,7 +123,7 @@ impl HopperTile {
             Self::T256x128 | Self::T128x256 | Self::T128x224 | Self::T128x192 | Self::T128x176 => {
                 &[1]
             }
-            Self::Turns128x128 | Self::T64x256 | Self::T64x128 => &[1],
+            tile if tile.takes_turns() => &[1],
             Self::T128x144 => &[1, 2, 3, 4, 5, 6],
             _ => &[1, 2, 3, 4, 5, 6, 7, 8],
         }
