@@ -108,12 +108,28 @@ impl<T: Tiled> Matrices<T> {
     /// # Errors
     /// [`Error::Driver`] if the driver is too old; [`Error::Device`] for matrices that are not readable, or empty.
     pub fn map(&self, stream: &Stream, box_rows: u32) -> Result<GridConstant<TensorMap>> {
+        self.map_in_boxes(stream, [box_rows, (ROW_BYTES / size_of::<T>()) as u32])
+    }
+
+    /// The same in boxes of so many rows and columns, swizzled by 128 bytes if so many columns take as many, else not.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map).
+    pub fn map_in_boxes(
+        &self,
+        stream: &Stream,
+        [box_rows, box_columns]: [u32; 2],
+    ) -> Result<GridConstant<TensorMap>> {
         let shape = [self.columns, self.rows, self.matrices].map(|length| length as u64);
         let row = self.stride * size_of::<T>();
         let strides = [row as u64, (self.rows * row) as u64];
-        let tile = [(ROW_BYTES / size_of::<T>()) as u32, box_rows, 1];
+        let tile = [box_columns, box_rows, 1];
+        let swizzle = match box_columns as usize * size_of::<T>() == ROW_BYTES {
+            true => Swizzle::Bytes128,
+            false => Swizzle::None,
+        };
         let tensor = TiledTensor {
-            swizzle: Swizzle::Bytes128,
+            swizzle,
             l2_promotion: L2Promotion::Bytes256,
             ..TiledTensor::new(self.address.addr() as u64, T::TYPE, &shape, &strides, &tile)
         };

@@ -13,12 +13,12 @@ use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::heuristics::clusters::Clusters;
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plan};
-use crate::kernels::gemm::hopper::WARP_ROWS;
 use crate::kernels::gemm::hopper::tiles::{
-    Few16, Few32, Few64, Scaled128x128, Tile64x128, Tile64x256, Tile128x80, Tile128x96,
-    Tile128x112, Tile128x128, Tile128x144, Tile128x176, Tile128x192, Tile128x224, Tile128x256,
-    Tile256x128, Turns128x128,
+    Few16, Few32, Few64, Scaled128x128, Tile64x48, Tile64x64, Tile64x128, Tile64x256, Tile128x80,
+    Tile128x96, Tile128x112, Tile128x128, Tile128x144, Tile128x176, Tile128x192, Tile128x224,
+    Tile128x256, Tile256x128, Turns128x128,
 };
+use crate::kernels::gemm::hopper::{ROW_BYTES, WARP_ROWS, loaded_rows};
 
 /// Whether the engine computes this product: on a Hopper GPU, or in the simulator as if it were one, of
 /// operands that tensor copies can read, to a result that they can write.
@@ -39,31 +39,43 @@ pub(super) fn takes<A: Tiled, B: Tiled, O: Float>(
 struct Blocks {
     threads: u32,
     shared_bytes: u32,
-    /// Rows of A, of B and of C that are copied at a time, where a block has no neighbours.
-    boxes: [u32; 3],
+    /// Rows of A and of B that are copied at a time, where a block has no neighbours and a product no fewer.
+    operands: [u32; 2],
+    /// Rows and columns of C.
+    result: [u32; 2],
 }
 
-fn blocks(tile: HopperTile, sums: Sums) -> Blocks {
+/// Those of a tile, for C of elements of so many bytes.
+fn blocks(tile: HopperTile, sums: Sums, element: u32) -> Blocks {
     macro_rules! of {
-        ($shape:ty, $boxes:expr) => {
+        ($shape:ty, $operands:expr, $result:expr) => {
             Blocks {
                 threads: <$shape>::THREADS,
                 shared_bytes: match sums {
                     Sums::BlockScaled => <$shape>::SCALED_SHARED_BYTES,
                     Sums::TensorCores | Sums::Promoted => <$shape>::SHARED_BYTES,
                 },
-                boxes: $boxes,
+                operands: $operands,
+                result: $result,
             }
         };
     }
     macro_rules! straight {
         ($shape:ty) => {
-            of!($shape, [<$shape>::BM, <$shape>::BN, WARP_ROWS])
+            of!(
+                $shape,
+                [<$shape>::BM, <$shape>::BN],
+                [WARP_ROWS, <$shape>::slab_columns(element)]
+            )
         };
     }
     macro_rules! swapped {
         ($shape:ty) => {
-            of!($shape, [<$shape>::BN, <$shape>::BM, 8])
+            of!(
+                $shape,
+                [<$shape>::BN, <$shape>::BM],
+                [8, ROW_BYTES / element]
+            )
         };
     }
     match tile {
@@ -81,6 +93,8 @@ fn blocks(tile: HopperTile, sums: Sums) -> Blocks {
         HopperTile::Turns128x128 => straight!(Turns128x128),
         HopperTile::T64x256 => straight!(Tile64x256),
         HopperTile::T64x128 => straight!(Tile64x128),
+        HopperTile::T64x64 => straight!(Tile64x64),
+        HopperTile::T64x48 => straight!(Tile64x48),
         HopperTile::Few64 => swapped!(Few64),
         HopperTile::Few32 => swapped!(Few32),
         HopperTile::Few16 => swapped!(Few16),
@@ -144,13 +158,13 @@ pub(super) fn launch<A: Tiled, B: Tiled, O: Float, K>(
         let reason = format!("there is no kernel for {plan:?}");
         return Err(Error::Device { op: "gemm", reason });
     };
-    let blocks = blocks(plan.tile, sums);
+    let blocks = blocks(plan.tile, sums, size_of::<O>() as u32);
     let clusters = plan.clusters(shape(product), stream.device().clusters());
     let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
     let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
         .with_shared(blocks.shared_bytes)
         .with_cluster((x, y, z));
-    Ok((kernel, config, maps(stream, product, plan, blocks.boxes)?))
+    Ok((kernel, config, maps(stream, product, plan, &blocks)?))
 }
 
 /// The maps of A, B and C, by which a plan's blocks copy them, in such boxes.
@@ -158,13 +172,18 @@ fn maps<A: Tiled, B: Tiled, O: Float>(
     stream: &Stream,
     product: &Product<A, B, O>,
     plan: HopperPlan,
-    [a_rows, b_rows, c_rows]: [u32; 3],
+    blocks: &Blocks,
 ) -> Result<Maps> {
+    let Product { a, b, c, .. } = product;
     // Neighbours load a part each.
+    let loaded = |rows, extent: usize, neighbours: usize| {
+        loaded_rows(rows, extent as u32, neighbours as u32) / neighbours as u32
+    };
+    let [a_rows, b_rows] = blocks.operands;
     Ok([
-        product.a.map(stream, a_rows / plan.columns as u32)?,
-        product.b.map(stream, b_rows / plan.rows as u32)?,
-        product.c.map(stream, c_rows)?,
+        a.map(stream, loaded(a_rows, c.rows, plan.columns))?,
+        b.map(stream, loaded(b_rows, c.columns, plan.rows))?,
+        c.map_in_boxes(stream, blocks.result)?,
     ])
 }
 

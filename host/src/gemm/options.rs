@@ -8,7 +8,6 @@ pub struct MmOptions<'a, O> {
     pub bias: Option<TensorView<'a, O>>,
     /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
     /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
-    /// [`fp8_blockscale_gemm`](super::fp8_blockscale_gemm) makes no use of it.
     pub constant_b: bool,
 }
 

@@ -47,13 +47,15 @@ pub struct QuantizedLinear<T> {
     /// `[out]`.
     bias: Option<Tensor<T>>,
     accumulation: Accumulation,
+    /// Whether nothing writes the weights any more.
+    is_settled: bool,
 }
 
 impl<T: LinearElement> QuantizedLinear<T>
 where
     E4m3: Fp8Gemm<E4m3, T>,
 {
-    /// The layer of these weights, `[out, in]`, which are quantised, and a bias `[out]`.
+    /// The layer of these weights, `[out, in]`, which are quantised, and a bias `[out]`. Waits until they are.
     ///
     /// # Errors
     /// [`Error::Shape`] if the weights are no matrix, or the bias is not one element for each of its rows; as
@@ -64,10 +66,15 @@ where
         bias: Option<Tensor<T>>,
     ) -> Result<Self> {
         let (axis, rounding) = (ChannelAxis::Rows, ScaleRounding::Nearest);
-        Self::new(
-            fp8_quantize_per_channel(stream, weight, axis, rounding)?,
-            bias,
-        )
+        let weight = fp8_quantize_per_channel(stream, weight, axis, rounding)?;
+        Self::new(weight, bias)?.settled(stream)
+    }
+
+    /// The same layer, when the stream has finished what makes its weights: they can be read early from then on.
+    fn settled(self, stream: &Stream) -> Result<Self> {
+        stream.synchronize()?;
+        let is_settled = true;
+        Ok(Self { is_settled, ..self })
     }
 
     /// The layer of weights that are quantised already: `[out, in]`, with the scales of [`Fp8Scaling::Rows`] or
@@ -97,6 +104,7 @@ where
             weight,
             bias,
             accumulation: Accumulation::default(),
+            is_settled: false,
         })
     }
 
@@ -120,7 +128,7 @@ where
         if let Some(codes) = weights.codes(&matrix)? {
             let data = Tensor::from_slice(stream, &codes, &[out, columns])?;
             let (scales, scaling) = scales(stream, &weights, &format!("{name}.weight_scale"), out)?;
-            return Self::new(Fp8Scaled::new(data, scales, scaling), bias);
+            return Self::new(Fp8Scaled::new(data, scales, scaling), bias)?.settled(stream);
         }
         let mut elements = Vec::<T>::new();
         weights.append(&matrix, [out, columns], &mut elements)?;
@@ -189,6 +197,7 @@ where
         MmFp8DynamicOptions {
             bias: self.bias.as_ref().map(Tensor::view),
             accumulation: self.accumulation,
+            constant_b: self.is_settled,
         }
     }
 }

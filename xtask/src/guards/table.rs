@@ -7,6 +7,7 @@ use super::expectation::Expectation;
 const WARP_SPECIALISED: &[&str] = &[
     "wgmma.mma_async",
     "wgmma.wait_group",
+    "elect.sync",
     "cp.async.bulk.tensor",
     "setmaxnreg",
 ];
@@ -15,6 +16,7 @@ const WARP_SPECIALISED: &[&str] = &[
 const SWAPPED: &[&str] = &[
     "wgmma.mma_async",
     "wgmma.wait_group",
+    "elect.sync",
     "cp.async.bulk.tensor",
     "cp.async.bulk.shared::cluster.shared::cta",
     "setmaxnreg",
@@ -24,6 +26,7 @@ const SWAPPED: &[&str] = &[
 const SCALED: &[&str] = &[
     "wgmma.mma_async",
     "wgmma.wait_group",
+    "elect.sync",
     "cp.async.bulk.tensor",
     "cp.async.ca.shared.global",
     "cp.async.mbarrier.arrive.noinc",
@@ -34,6 +37,7 @@ const SCALED: &[&str] = &[
 const SWAPPED_AND_SCALED: &[&str] = &[
     "wgmma.mma_async",
     "wgmma.wait_group",
+    "elect.sync",
     "cp.async.bulk.tensor",
     "cp.async.ca.shared.global",
     "cp.async.mbarrier.arrive.noinc",
@@ -45,6 +49,7 @@ const SWAPPED_AND_SCALED: &[&str] = &[
 const SHUFFLED: &[&str] = &[
     "wgmma.mma_async",
     "wgmma.wait_group",
+    "elect.sync",
     "cp.async.bulk.tensor",
     "setmaxnreg",
     "st.shared.v4",
@@ -165,39 +170,39 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
-    // all: one where the ring is made; swapped: for each of two consumers two of a store; taking turns: for each one that
-    // it waits at, and one where it lets the other go on
+    // all: one where the ring is made, and one where rows that nobody loads are zeroed; swapped: for each of two consumers
+    // two of a store; taking turns: for each one that it waits at, and one where it lets the other go on
     Expectation::of("hopper_block*x128_*")
         .hot()
-        .barriers(1)
+        .barriers(2)
         .instructions(SCALED),
     Expectation::of("hopper_block_*")
         .hot()
-        .barriers(5)
+        .barriers(6)
         .instructions(SWAPPED_AND_SCALED),
     Expectation::of("hopper_*_t64x*")
         .hot()
-        .barriers(5)
+        .barriers(6)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_turns*")
         .hot()
-        .barriers(5)
+        .barriers(6)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_fp8_shuffled_*_t128x*")
         .hot()
-        .barriers(1)
+        .barriers(2)
         .instructions(SHUFFLED),
     Expectation::of("hopper_*_t256x*")
         .hot()
-        .barriers(1)
+        .barriers(2)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_t128x*")
         .hot()
-        .barriers(1)
+        .barriers(2)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_few*")
         .hot()
-        .barriers(5)
+        .barriers(6)
         .instructions(SWAPPED),
     Expectation::of("gemm_fp8_*")
         .hot()

@@ -109,6 +109,7 @@ pub fn fp8_blockscale_gemm_into<'a, O: Fp8Output>(
         operands: [x, weight],
         grids: [a_grid, b_grid],
         finish,
+        b_early: options.constant_b,
     }
     .run(c)
 }
@@ -201,6 +202,7 @@ struct Job<'a, O> {
     operands: [Fp8View<'a>; 2],
     grids: [ScaleGrid; 2],
     finish: Finish<'a, O>,
+    b_early: bool,
 }
 
 impl<O: Fp8Output> Job<'_, O> {
@@ -214,7 +216,7 @@ impl<O: Fp8Output> Job<'_, O> {
         if self.op.runs_on_cpu() {
             return on_cpu::block_scaled(stream, self.sizes, data, scales, &self.finish, &mut c);
         }
-        let product = Product::new(self.sizes, data, &self.finish, &c);
+        let product = Product::new(self.sizes, data, &self.finish, &c).b_early(self.b_early);
         let scales = scales.map(|(scales, grid)| (scales.as_ptr(), grid));
         // SAFETY: the shapes were checked, and the memory is in this stream's order.
         unsafe { on_kernels::block_scaled(stream, &product, scales) }

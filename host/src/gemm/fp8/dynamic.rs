@@ -21,6 +21,8 @@ pub struct MmFp8DynamicOptions<'a, O> {
     pub bias: Option<TensorView<'a, O>>,
     /// Where sums are kept.
     pub accumulation: Accumulation,
+    /// As [`MmOptions::constant_b`](crate::gemm::MmOptions::constant_b), of the weight.
+    pub constant_b: bool,
 }
 
 impl<O> Default for MmFp8DynamicOptions<'_, O> {
@@ -28,6 +30,7 @@ impl<O> Default for MmFp8DynamicOptions<'_, O> {
         Self {
             bias: None,
             accumulation: Accumulation::default(),
+            constant_b: false,
         }
     }
 }
@@ -97,6 +100,7 @@ where
         b_scale: Some(b_scale),
         bias: options.bias,
         accumulation: options.accumulation,
+        constant_b: options.constant_b,
         ..MmFp8Options::default()
     };
     let plan = checked(op, (&x, &weight), &options, (&workspace, &c))?;

@@ -54,11 +54,12 @@ pub type BlockArgs<O> = (
     *const O,
 );
 
-/// The maps of A, B and C, `m, n, k`, twice `scales, row_step, block_step`, `b_shared, bias`.
+/// The maps of A, B and C, `m, n, k, b_early`, twice `scales, row_step, block_step`, `b_shared, bias`.
 pub type HopperBlockArgs<O> = (
     GridConstant<TensorMap>,
     GridConstant<TensorMap>,
     GridConstant<TensorMap>,
+    u32,
     u32,
     u32,
     u32,
@@ -179,6 +180,8 @@ pairs! {
             Few16: hopper::fp8::few::dense::hopper_fp8_bf16_few16,
             Few32: hopper::fp8::few::dense::hopper_fp8_bf16_few32,
             Few64: hopper::fp8::few::dense::hopper_fp8_bf16_few64,
+            T64x48: hopper::fp8::few::dense::hopper_fp8_bf16_t64x48,
+            T64x64: hopper::fp8::few::dense::hopper_fp8_bf16_t64x64,
             T64x128: hopper::fp8::bf16::dense::hopper_fp8_bf16_t64x128,
             T128x80: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x80,
             T128x96: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x96,
@@ -204,6 +207,8 @@ pairs! {
             Few16: hopper::fp8::few::dense::hopper_fp8_f16_few16,
             Few32: hopper::fp8::few::dense::hopper_fp8_f16_few32,
             Few64: hopper::fp8::few::dense::hopper_fp8_f16_few64,
+            T64x48: hopper::fp8::few::dense::hopper_fp8_f16_t64x48,
+            T64x64: hopper::fp8::few::dense::hopper_fp8_f16_t64x64,
             T64x128: hopper::fp8::f16::dense::hopper_fp8_f16_t64x128,
             T128x80: hopper::fp8::f16::dense::hopper_fp8_f16_t128x80,
             T128x96: hopper::fp8::f16::dense::hopper_fp8_f16_t128x96,
@@ -229,6 +234,8 @@ pairs! {
             Few16: hopper::fp8::few::dense::hopper_fp8_f32_few16,
             Few32: hopper::fp8::few::dense::hopper_fp8_f32_few32,
             Few64: hopper::fp8::few::dense::hopper_fp8_f32_few64,
+            T64x48: hopper::fp8::few::dense::hopper_fp8_f32_t64x48,
+            T64x64: hopper::fp8::few::dense::hopper_fp8_f32_t64x64,
             T64x128: hopper::fp8::f32::dense::hopper_fp8_f32_t64x128,
             T128x128: hopper::fp8::f32::dense::hopper_fp8_f32_t128x128,
             T64x256: hopper::fp8::f32::dense::hopper_fp8_f32_t64x256,

@@ -149,6 +149,7 @@ unsafe fn hopper_block_scaled<O: Fp8Output>(
         c.rows as u32,
         c.columns as u32,
         a.columns as u32,
+        u32::from(product.b_early),
         a_scales,
         a_row,
         a_block,

@@ -131,9 +131,9 @@ fn followed(m: usize, tiles: &[HopperTile], answer: Option<HopperPlan>) -> Hoppe
 
 #[test]
 fn answers_are_followed_where_they_can_be() {
-    use HopperTile::{Few16, Few32, Few64, T128x128, T128x256};
+    use HopperTile::{Few16, Few32, Few64, T64x64, T128x128, T128x256};
     let default = followed(3, &HopperTile::ALL, None);
-    assert_eq!(default.tile, Few16);
+    assert_eq!(default.tile, T64x64);
     for other in [plan(Few64, 8), plan(Few32, 1), plan(T128x128, 1)] {
         assert_eq!(followed(3, &HopperTile::ALL, Some(other)), other);
     }
@@ -142,5 +142,8 @@ fn answers_are_followed_where_they_can_be() {
         assert_eq!(followed(3, &HopperTile::ALL, Some(stale)), default);
     }
     let few = [Few16, T128x128];
-    assert_eq!(followed(3, &few, Some(plan(Few64, 1))), default);
+    assert_eq!(
+        followed(3, &few, Some(plan(Few64, 1))),
+        followed(3, &few, None)
+    );
 }

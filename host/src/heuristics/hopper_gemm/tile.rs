@@ -29,6 +29,10 @@ pub enum HopperTile {
     T64x256,
     /// The same, for few tiles.
     T64x128,
+    /// The same, for few rows.
+    T64x64,
+    /// The same.
+    T64x48,
     /// 64 rows by 128 columns: rows and columns are swapped.
     Few64,
     /// 32 by 128.
@@ -43,34 +47,42 @@ const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
 /// Bytes of K in a stage.
 pub(super) const STAGE: usize = 128;
 
-/// Bytes that arrive at a multiprocessor in a cycle.
-const BLOCK_RATE: usize = 74;
+/// Bytes that arrive at a multiprocessor in a cycle from memory.
+const FAR_RATE: usize = 44;
+
+/// Bytes that arrive there from the L2 cache.
+const NEAR_RATE: usize = 80;
+
+/// Cycles in which a thread issues a stage's copies.
+const ISSUE: usize = 240;
 
 /// Bytes that shared memory carries in a cycle, to the tensor cores and from their loads. It carries 128; what is counted is an
 /// upper bound.
-const SHARED_RATE: usize = 160;
+const SHARED_RATE: usize = 142;
 
 /// Cycles of a tile of few rows besides its stages: what of filling the ring and storing is not hidden.
-const TILE_OVERHEAD: usize = 600;
+const TILE_OVERHEAD: usize = 900;
 
 /// The same of each of its rows.
 const ROW_OVERHEAD: usize = 10;
 
 /// Cycles of a tile besides its stages where consumers take turns.
-const TURN: usize = 600;
+const TURN: usize = 100;
 
 /// Cycles of storing 64 columns of 128 rows of a tile.
 const STORE: usize = 800;
 
 /// What of them is not hidden where the next tile's products run meanwhile.
-const HELD: usize = 550;
+const HELD: usize = 600;
 
 impl HopperTile {
     /// All of them. Of those that cost and read the same the first is taken.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Few16,
         Self::Few32,
         Self::Few64,
+        Self::T64x48,
+        Self::T64x64,
         Self::T64x128,
         Self::T128x80,
         Self::T128x96,
@@ -101,6 +113,8 @@ impl HopperTile {
             Self::T128x80 => (128, 80),
             Self::T64x256 => (64, 256),
             Self::T64x128 => (64, 128),
+            Self::T64x64 => (64, 64),
+            Self::T64x48 => (64, 48),
             Self::Few64 => (64, 128),
             Self::Few32 => (32, 128),
             Self::Few16 => (16, 128),
@@ -114,7 +128,10 @@ impl HopperTile {
 
     /// Whether a block's consumers take turns.
     pub(super) const fn takes_turns(self) -> bool {
-        matches!(self, Self::Turns128x128 | Self::T64x256 | Self::T64x128)
+        matches!(
+            self,
+            Self::Turns128x128 | Self::T64x256 | Self::T64x128 | Self::T64x64 | Self::T64x48
+        )
     }
 
     /// Numbers of blocks that may share its K.
@@ -137,17 +154,18 @@ impl HopperTile {
         }
     }
 
-    /// Cycles of a stage: its products, which read all columns for each 64 rows, or what they are made of on its way.
-    pub(super) fn stage(self) -> usize {
+    /// Cycles of a stage of so many bytes, of which so many come from memory: its products, which read all columns for each 64
+    /// rows, or what they are made of on its way.
+    pub(super) fn stage(self, arrival: usize, far: usize) -> usize {
         let (rows, columns) = self.extent();
-        let arrival = STAGE * (rows + columns);
         let shared = match self.is_few() {
             true => 0,
             false => arrival + STAGE * (rows + rows / 64 * columns),
         };
         (rows * columns / 32)
-            .max(arrival / BLOCK_RATE)
+            .max(far / FAR_RATE + (arrival - far) / NEAR_RATE)
             .max(shared / SHARED_RATE)
+            .max(ISSUE)
     }
 
     /// Cycles of each tile besides its stages, and of the last.
@@ -156,7 +174,7 @@ impl HopperTile {
         let of = |cycles| rows.div_ceil(128) * columns * cycles / 64;
         match (self.is_few(), self.takes_turns()) {
             (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
-            (_, true) => (TURN, of(STORE) * 3 / 4),
+            (_, true) => (TURN, of(STORE) / 2),
             _ if self == Self::T256x128 => (of(STORE), 0),
             _ => (of(HELD), of(STORE - HELD)),
         }

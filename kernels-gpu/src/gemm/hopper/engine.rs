@@ -1,5 +1,6 @@
 //! A block of the engine: who does what.
 
+use cuda_std::warp::FULL_MASK;
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
 use cuda_std::{cluster, pdl, registers, thread, tma, unroll, warp};
 
@@ -83,11 +84,14 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         // SAFETY: the caller's contract.
         unsafe {
             Self::start(&gemm);
-            let early = Self::early::<A, C, S>(&gemm);
-            // From here on memory is read that the grids before this one may write.
-            pdl::begin();
             // The same for all lanes of a warp, and ptxas is to know it.
             let warp = warp::warp_uniform(thread::thread_idx_x() / 32);
+            let early = match warp {
+                0 => Self::early::<A, C, S>(&gemm),
+                _ => 0,
+            };
+            // From here on memory is read that the grids before this one may write.
+            pdl::begin();
             if warp < 4 {
                 match R <= FEW_SUMS {
                     true => registers::decrease::<FEW_PRODUCER_REGISTERS>(),
@@ -102,6 +106,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
                     true => registers::increase::<FEW_CONSUMER_REGISTERS>(),
                     false => registers::increase::<CONSUMER_REGISTERS>(),
                 }
+                Self::clear(&gemm);
                 Self::consume::<A, B, C, S>(&gemm, warp - 4);
             }
             // A block's shared memory stays until its peers have stopped writing to it.
@@ -111,13 +116,13 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         }
     }
 
-    /// The part of a warp that loads: one thread operands, and the second warp scales, if there are any.
+    /// The part of a warp that loads: the first operands, by an elected thread, and the second scales, if there are any.
     #[inline(always)]
     #[track_caller]
     unsafe fn load<T, C: Target, S: Sum>(gemm: &Gemm<C, S>, warp: u32, early: u32) {
         // SAFETY: the caller's contract.
         unsafe {
-            if thread::thread_idx_x() == 0 {
+            if warp == 0 && warp::elect(FULL_MASK) {
                 Self::produce::<T, C, S>(gemm, early);
             }
             if S::SCALED && warp == 1 {
@@ -199,23 +204,33 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     /// The producer, at the ring's first stage, the first `early` of which have the product's B.
     #[inline(always)]
     #[track_caller]
-    fn producer<C, S>(gemm: &Gemm<C, S>, neighbours: Neighbours, early: u32) -> Producer<STAGES> {
+    fn producer<C: Target, S>(
+        gemm: &Gemm<C, S>,
+        neighbours: Neighbours,
+        early: u32,
+    ) -> Producer<STAGES> {
+        let layout = Self::LAYOUT.loaded(gemm.c.extents(), neighbours);
         Producer {
             operands: gemm.operands,
             ring: Self::ring(),
             place: ring::Place::START,
-            layout: Self::LAYOUT,
-            slices: [neighbours.of_a(Self::BM), neighbours.of_b(Self::BN)],
+            layout,
+            slices: [
+                neighbours.of_a(layout.a_rows),
+                neighbours.of_b(layout.b_rows),
+            ],
             early,
         }
     }
 
-    /// What the thread that loads does before it waits for the grids before this one: where rows are few and B takes the time,
-    /// it begins to load B for the first tile's stages, as many as there are. Returns how many.
+    /// What the warp that loads operands does before it waits for the grids before this one: where rows are few and B takes the
+    /// time, its elected thread begins to load B for the first tile's stages, as many as there are. Returns how many to that
+    /// thread.
     #[inline(always)]
     #[track_caller]
     unsafe fn early<T, C: Target, S>(gemm: &Gemm<C, S>) -> u32 {
-        if R > FEW_SUMS || !gemm.b_early || thread::thread_idx_x() != 0 {
+        // SAFETY: the whole warp executes this.
+        if R > FEW_SUMS || !gemm.b_early || !unsafe { warp::elect(FULL_MASK) } {
             return 0;
         }
         let neighbours = Neighbours::new();
@@ -242,6 +257,15 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
             // SAFETY: the caller's contract.
             unsafe { producer.tile::<C>(tile, steps, Gemm::<C, S>::elements::<T>()) };
         }
+    }
+
+    /// What consumers do first: rows that nobody loads are zeros.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn clear<C: Target, S>(gemm: &Gemm<C, S>) {
+        let loaded = Self::LAYOUT.loaded(gemm.c.extents(), Neighbours::new());
+        // SAFETY: the caller's contract: the threads after the first warpgroup are the consumers'.
+        unsafe { Self::LAYOUT.clear(loaded, STAGES, thread::thread_idx_x() - 128) };
     }
 
     /// The part of the warp that loads scales.
@@ -305,13 +329,21 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
             tiles.skip(turns.between());
             operands.skip(turns.between() * k_steps);
         }
+        // SAFETY: the caller's contract.
+        unsafe { Self::flush(gemm, &held, place) };
+        place.wait();
+    }
+
+    /// Stores what is held of the last tile.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn flush<C: Target, S: Sum>(gemm: &Gemm<C, S>, held: &C::Held, place: Place) {
         unroll!(part < 4 => {
             if part < Self::held::<C, S>() {
                 // SAFETY: the caller's contract.
-                unsafe { gemm.c.store_held::<R>(&held, part, place) };
+                unsafe { gemm.c.store_held::<R>(held, part, place) };
             }
         });
-        place.wait();
     }
 
     /// Parts of a tile that are [held](super::held).

@@ -1,4 +1,7 @@
 //! The producer: one thread that fills the ring.
+//!
+//! The thread is elected. Of one that has a number ptxas does not know that it is one, and issues each copy in a loop over those
+//! that there might be.
 
 use cuda_std::mbarrier::Mbarrier;
 use cuda_std::shared::Shared;
@@ -24,6 +27,7 @@ pub(super) struct Producer<const STAGES: u32> {
     pub operands: Operands,
     pub ring: Ring<STAGES>,
     pub place: Place<STAGES>,
+    /// Of what it loads, with its neighbours.
     pub layout: Layout,
     /// What it loads of A and of B.
     pub slices: [Slice; 2],
@@ -35,7 +39,7 @@ impl<const STAGES: u32> Producer<STAGES> {
     /// Loads the operands of a tile of `C`: `k_steps` stages of `k_elements` each, from stage `first` on.
     ///
     /// # Safety
-    /// One thread of the block executes this. The maps are as [`Operands`] says, of operands that are readable.
+    /// One thread of the block executes this, elected. The maps are as [`Operands`] says, of operands that are readable.
     #[inline(always)]
     #[track_caller]
     pub unsafe fn tile<C: Target>(
@@ -110,7 +114,7 @@ impl<const STAGES: u32> Producer<STAGES> {
         let full = self.ring.full(self.place);
         // SAFETY: the caller's contract.
         unsafe {
-            full.arrive_expect_tx(self.layout.stage_bytes);
+            full.arrive_expect_tx(self.layout.bytes());
             self.load(side, boxes);
         }
     }
@@ -122,19 +126,13 @@ impl<const STAGES: u32> Producer<STAGES> {
     #[inline(always)]
     #[track_caller]
     unsafe fn load(&self, side: usize, boxes: [[i32; 3]; 2]) {
-        let Layout {
-            a_rows,
-            b_rows,
-            b_offset,
-            ..
-        } = self.layout;
-        let (map, rows, offset) = match side {
-            0 => (self.operands.a, a_rows, 0),
-            _ => (self.operands.b, b_rows, b_offset),
+        let (map, offset) = match side {
+            0 => (self.operands.a, 0),
+            _ => (self.operands.b, self.layout.b_offset),
         };
         let (slice, full) = (self.slices[side], self.ring.full(self.place));
         let stage = self.layout.stage(self.place.stage).add(offset);
-        let place = stage.add(slice.in_tile(rows) * ROW_BYTES);
+        let place = stage.add(slice.in_tile * ROW_BYTES);
         // SAFETY: the caller's contract.
         unsafe { slice.load(place, map, boxes[side], full) };
     }

@@ -19,6 +19,7 @@
 //! | `schedule` | which block computes which tiles, in which order |
 //! | `neighbours` | the blocks of a cluster, which load for each other |
 //! | `load` | the producer |
+//! | `missing` | rows that a tile has, and a product does not |
 //! | `multiply` | the consumers' main loop: the tensor cores add |
 //! | `promote` | the other main loop: every stage's sum is scaled and added in `f32` |
 //! | `scales` | the factors of stages, where blocks have scales |
@@ -61,6 +62,7 @@ pub mod fp8_mixed;
 pub mod fp8_shuffled;
 mod held;
 mod load;
+mod missing;
 mod multiply;
 mod neighbours;
 mod order;
@@ -80,6 +82,7 @@ pub mod tiles;
 mod transpose;
 
 use crate::ring;
+pub use missing::loaded_rows;
 pub use schedule::GROUP;
 use shuffled::{StraightShuffled, SwappedShuffled};
 use store::Straight;

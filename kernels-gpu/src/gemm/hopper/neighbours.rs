@@ -32,7 +32,9 @@ pub(super) struct Neighbours {
 pub(super) struct Slice {
     /// A bit for each block that the rows are for; none if they are for this block alone.
     pub blocks: u16,
-    /// The first of its rows in the cluster's first tile, and from one of the cluster's tiles to the next.
+    /// The first of its rows in each tile.
+    pub in_tile: u32,
+    /// The first of the block's rows in the cluster's first tile, and from one of the cluster's tiles to the next.
     first: u32,
     step: u32,
 }
@@ -108,24 +110,18 @@ impl Slice {
     /// Part `index` of `parts` of the rows of tile `tile` of `tiles`, for these blocks.
     #[inline(always)]
     fn new(rows: u32, [index, parts]: [u32; 2], [tile, tiles]: [u32; 2], blocks: u16) -> Self {
-        let row = divide(rows, parts).0 * index;
         Self {
             blocks: if parts > 1 { blocks } else { 0 },
-            first: tile * rows + row,
+            in_tile: divide(rows, parts).0 * index,
+            first: tile * rows,
             step: tiles * rows,
         }
-    }
-
-    /// The first of its rows in each tile, of so many rows.
-    #[inline(always)]
-    pub const fn in_tile(self, rows: u32) -> u32 {
-        self.first % rows
     }
 
     /// The first of its rows in a tile of the operand, counted in those of clusters.
     #[inline(always)]
     pub const fn of_tile(self, tile: u32) -> u32 {
-        tile * self.step + self.first
+        tile * self.step + self.first + self.in_tile
     }
 }
 
@@ -160,7 +156,7 @@ mod tests {
                 let starts = |of: fn(Neighbours, u32) -> Slice| -> Vec<u32> {
                     let slices = all(rows, columns, first).map(|from| (from, of(from, 64)));
                     let mine = slices.filter(|(from, slice)| is_for(*from, *slice, rank));
-                    mine.map(|(_, slice)| slice.in_tile(64)).collect()
+                    mine.map(|(_, slice)| slice.in_tile).collect()
                 };
                 let (a, b) = (starts(Neighbours::of_a), starts(Neighbours::of_b));
                 assert!(a.into_iter().eq((0..columns).map(|i| i * 64 / columns)));

@@ -9,7 +9,8 @@ macro_rules! products {
         /// # Safety
         /// - A row of [clusters](crate::gemm::hopper::Tile#clusters), of the tile's threads and shared memory.
         /// - `a`, `b` and `c` are maps of the operands `[matrices, rows, columns]`, swizzled by 128 bytes, in
-        ///   boxes of 128 bytes by the rows of A and of B that a block loads, and 16 rows of C, or 8, swapped. K is not zero.
+        ///   boxes of 128 bytes by the rows of A and of B that a block [loads](crate::gemm::hopper::loaded_rows), and 16 rows of C,
+        ///   or 8, swapped. K is not zero.
         /// - No grid that may still run writes B if `b_early` is not 0.
         /// - `alpha`, `a_scale` and `b_scale` hold a value, `row_scales` and `column_scales` as many as all matrices
         ///   of C have rows and columns, `bias` as many as one has columns; or they are null.
@@ -60,7 +61,9 @@ macro_rules! block_scaled_products {
         /// - A row of [clusters](crate::gemm::hopper::Tile#clusters), of the tile's threads and shared memory for
         ///   stages that have scales.
         /// - `a`, `b` and `c` are maps of the operands `[1, rows, columns]`, swizzled by 128 bytes, in boxes of 128
-        ///   bytes by the rows of A and of B that a block loads, and 16 rows of C, or 8, swapped. K is not zero.
+        ///   bytes by the rows of A and of B that a block [loads](crate::gemm::hopper::loaded_rows), and 16 rows of C, or 8,
+        ///   swapped. K is not zero.
+        /// - No grid that may still run writes B if `b_early` is not 0.
         /// - The scales are readable at `row * row_step + block * block_step`, where `b_shared` rows of B count as
         ///   one: 128, or 1. `bias` holds as many values as C has columns, or is null.
         #[allow(clippy::too_many_arguments)]
@@ -72,6 +75,7 @@ macro_rules! block_scaled_products {
             m: u32,
             n: u32,
             k: u32,
+            b_early: u32,
             a_scales: *const f32,
             a_row_step: u32,
             a_block_step: u32,
@@ -94,7 +98,7 @@ macro_rules! block_scaled_products {
                 sum: $crate::gemm::hopper::scales::BlockScaled::<$each> { a: a.1, b: b.1 },
                 k,
                 matrices: 1,
-                b_early: false,
+                b_early: b_early != 0,
             };
             // SAFETY: the kernel's contract is the engine's.
             unsafe { <$tile>::compute::<formats::E4m3, formats::E4m3, Target, _>(product) }

@@ -8,6 +8,8 @@
 //! ..                          ..
 //! ```
 //!
+//! Of twice 64 rows there are registers for one partial sum: while it is added, the other consumer's products run.
+//!
 //! FP8 products keep some 14 bits of their sum in the tensor cores, so that errors grow with K; here they
 //! grow over 128 elements at most. Factors that differ from stage to stage are what block scales are.
 

@@ -54,7 +54,7 @@ pub(super) trait Target: Copy {
     /// No tile's part.
     fn nothing() -> Self::Held;
 
-    /// What [`store`](Self::store) stores, as it will be.
+    /// What [`store`](Self::store) would store; `d` is what it is made in, and used up.
     ///
     /// # Safety
     /// As [`store`](Self::store).

@@ -16,7 +16,7 @@ use cuda_std::wgmma::Accumulator;
 use super::columns::ByColumn;
 use super::order::Order;
 use super::share::CHUNK;
-use super::store::{Fill, Output, Straight, values};
+use super::store::{Fill, Output, Slab, Straight, values};
 use super::tile::ROW_BYTES;
 use super::transpose::{FillTransposed, Swapped, Transposed};
 use crate::pack::Words4;
@@ -49,7 +49,7 @@ impl<O: Output> Fill<O> for Shuffled {
     #[inline(always)]
     #[track_caller]
     unsafe fn fill<const R: usize, C: ByColumn>(
-        slab: Shared<u8>,
+        slab: Slab,
         lane: u32,
         first: usize,
         d: &Accumulator<R>,
@@ -65,18 +65,11 @@ impl<O: Output> Fill<O> for Shuffled {
                 let (row, unit) = (lane / 4, group as u32 * 4 + lane % 4);
                 unroll!(half < 2 => {
                     let chunks = [a[half], a[half + 2], b[half], b[half + 2]];
-                    place(slab, row + 8 * half as u32, unit).write(eight::<O>(chunks));
+                    slab.unit(row + 8 * half as u32, unit).byte_add(0).write(eight::<O>(chunks));
                 });
             }
         });
     }
-}
-
-/// A unit of 16 bytes of a slab's row.
-#[inline(always)]
-#[track_caller]
-fn place(slab: Shared<u8>, row: u32, unit: u32) -> Shared<Words4> {
-    slab.byte_add(row * ROW_BYTES + (unit ^ (row % 8)) * 16)
 }
 
 /// Eight columns of C, of which each of four chunks has the first and the second of a half.

@@ -1,7 +1,8 @@
 //! From accumulators to C: through slabs in shared memory, which tensor copies store.
 //!
 //! ```text
-//! slab     a warp's 16 rows of 128 bytes, swizzled by 128 bytes: 64 columns of a 16-bit type, 32 of f32
+//! slab     a warp's 16 rows of 128 bytes, swizzled by 128 bytes: 64 columns of a 16-bit type, 32 of f32;
+//!          of tiles that have fewer, 16 columns, as they come
 //! thread   registers 4j .. 4j + 4 of an accumulator: rows r and r + 8, columns 8j + 2q and the next
 //!          (r = 16 warp + lane / 4, q = lane % 4)
 //! ```
@@ -16,18 +17,45 @@ use cuda_std::shared::Shared;
 use cuda_std::stmatrix::stmatrix_x4;
 use cuda_std::tma::{self, TensorMap};
 use cuda_std::warp::{self, FULL_MASK};
-use cuda_std::wgmma::{self, Accumulator, InFlight};
+use cuda_std::wgmma::{Accumulator, InFlight};
 use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
 use super::columns::{ByColumn, Dealt, Same};
+use super::held::{Words, finish};
 use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
 use super::share::Deal;
-use super::tile::{ROW_BYTES, SLAB_BYTES, WARP_ROWS};
+use super::tile::{ROW_BYTES, SLAB_BYTES, WARP_ROWS, slab_columns};
 use crate::element::Element;
 use crate::gemm::factors::Alphas;
 use crate::gemm::finish::Finish;
+
+/// A warp's part of a slab.
+#[derive(Clone, Copy)]
+pub(super) struct Slab {
+    at: Shared<u8>,
+    row_bytes: u32,
+}
+
+impl Slab {
+    /// Where a row's unit of 16 bytes is.
+    #[inline(always)]
+    #[track_caller]
+    pub fn unit(self, row: u32, unit: u32) -> Shared<u8> {
+        let swizzled = match self.row_bytes {
+            ROW_BYTES => unit ^ (row % 8),
+            _ => unit,
+        };
+        self.at.add(row * self.row_bytes + swizzled * 16)
+    }
+
+    /// Columns of C in it.
+    #[inline(always)]
+    pub const fn columns<O>(self) -> u32 {
+        self.row_bytes / size_of::<O>() as u32
+    }
+}
 
 /// A type that C is made of.
 pub(super) trait Output: Element {
@@ -39,7 +67,7 @@ pub(super) trait Output: Element {
     ///
     /// # Safety
     /// All lanes of the warp execute this; `slab` is the warp's, and nobody else uses it.
-    unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]);
+    unsafe fn write(slab: Slab, lane: u32, chunk: u32, values: [[f32; 2]; 4]);
 }
 
 macro_rules! sixteen_bits {
@@ -47,7 +75,7 @@ macro_rules! sixteen_bits {
         impl Output for $type {
             #[inline(always)]
             #[track_caller]
-            unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
+            unsafe fn write(slab: Slab, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
                 // SAFETY: the caller's contract.
                 unsafe { write_words(slab, lane, chunk, values.map(|[low, high]| $pack(low, high))) };
             }
@@ -66,22 +94,20 @@ sixteen_bits! {
 /// As there.
 #[inline(always)]
 #[track_caller]
-unsafe fn write_words(slab: Shared<u8>, lane: u32, chunk: u32, words: [u32; 4]) {
-    let row = lane % 16;
-    let unit = (chunk + lane / 16) ^ (row % 8);
+unsafe fn write_words(slab: Slab, lane: u32, chunk: u32, words: [u32; 4]) {
     // SAFETY: the caller's contract.
-    unsafe { stmatrix_x4(slab.add(row * ROW_BYTES + unit * 16), words) };
+    unsafe { stmatrix_x4(slab.unit(lane % 16, chunk + lane / 16), words) };
 }
 
 impl Output for f32 {
     #[inline(always)]
     #[track_caller]
-    unsafe fn write(slab: Shared<u8>, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
+    unsafe fn write(slab: Slab, lane: u32, chunk: u32, values: [[f32; 2]; 4]) {
         let quad = lane % 4;
         unroll!(i < 4 => {
             let row = lane / 4 + 8 * (i as u32 % 2);
-            let unit = (2 * (chunk + i as u32 / 2) + quad / 2) ^ (row % 8);
-            let place = slab.byte_add::<u64>(row * ROW_BYTES + unit * 16 + quad % 2 * 8);
+            let unit = slab.unit(row, 2 * (chunk + i as u32 / 2) + quad / 2);
+            let place = unit.byte_add::<u64>(quad % 2 * 8);
             let [low, high] = values[i];
             let pair = u64::from(low.to_bits()) | u64::from(high.to_bits()) << 32;
             // SAFETY: the caller's contract; each lane has its own 8 bytes.
@@ -117,7 +143,7 @@ pub(super) trait Fill<O>: Order {
     /// # Safety
     /// All lanes of the warp execute this; `slab` is the warp's, and nobody else uses it.
     unsafe fn fill<const R: usize, C: ByColumn>(
-        slab: Shared<u8>,
+        slab: Slab,
         lane: u32,
         first: usize,
         d: &Accumulator<R>,
@@ -201,16 +227,8 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
         let rows = ahead.alphas.of_rows(ahead.rows);
-        // In place, and one thing after the other, so that no more registers are taken than sums have.
-        unroll!(a < 8 => {
-            unroll!(b < 8 => { scale(d, 8 * a + b, rows) });
-        });
-        wgmma::pin(&mut *d);
-        if let Some(columns) = &ahead.columns {
-            // SAFETY: the caller's contract.
-            unsafe { finish(d, &columns.pairs()) };
-            wgmma::pin(&mut *d);
-        }
+        // SAFETY: the caller's contract.
+        unsafe { finish(d, rows, ahead.columns.as_ref()) };
         Words::of::<O, R>(d, corner, place)
     }
 
@@ -223,7 +241,7 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
         let first = Self::first::<R>(index as u32);
         // SAFETY: the caller's contract.
         unsafe {
-            self.slab(index, first, held.corner, place, |slab, lane| {
+            self.slab::<R>(index, first, held.corner, place, |slab, lane| {
                 unroll!(two < 4 => {
                     write_words(slab, lane, 2 * two as u32, held.four(first as usize / 16 + two));
                 });
@@ -255,13 +273,22 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
 }
 
 impl<O: Output, W: Fill<O>> Straight<O, W> {
+    /// Columns of a slab.
+    const fn slab_columns<const R: usize>() -> usize {
+        slab_columns(2 * R as u32, size_of::<O>() as u32) as usize
+    }
+
     /// The first column of a slab. Where slabs do not divide a tile, the last begins in the one before, whose columns it
     /// stores again.
     #[inline(always)]
     const fn first<const R: usize>(index: u32) -> u32 {
-        let (all, first) = (2 * R as u32, index * O::COLUMNS);
-        if first + O::COLUMNS > all {
-            all - O::COLUMNS
+        let (all, columns) = (
+            2 * R as u32,
+            slab_columns(2 * R as u32, size_of::<O>() as u32),
+        );
+        let first = index * columns;
+        if first + columns > all {
+            all - columns
         } else {
             first
         }
@@ -279,11 +306,11 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
         place: Place,
     ) {
         unroll!(index < 8 => {
-            if index * (O::COLUMNS as usize) < 2 * R {
+            if index * Self::slab_columns::<R>() < 2 * R {
                 let first = Self::first::<R>(index as u32);
                 // SAFETY: the caller's contract.
                 unsafe {
-                    self.slab(index, first, corner, place, |slab, lane| {
+                    self.slab::<R>(index, first, corner, place, |slab, lane| {
                         W::fill(slab, lane, first as usize / 8, d, rows, columns);
                     });
                 }
@@ -297,18 +324,19 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
     /// As [`Target::store`]; `fill` writes the warp's part of the slab, and nothing else.
     #[inline(always)]
     #[track_caller]
-    unsafe fn slab(
+    unsafe fn slab<const R: usize>(
         &self,
         index: usize,
         first: u32,
         [matrix, row, column]: Corner,
         place: Place,
-        fill: impl FnOnce(Shared<u8>, u32),
+        fill: impl FnOnce(Slab, u32),
     ) {
         // Asked for here, so that no place in a slab is known, and kept, while sums are.
         let (warp, lane) = (place.warpgroup.thread / 32, warp::lane_id());
         let (row, column) = (row + warp * WARP_ROWS, column + first);
-        let slabs = place.slabs.add(warp * WARP_ROWS * ROW_BYTES);
+        let row_bytes = (Self::slab_columns::<R>() * size_of::<O>()) as u32;
+        let slabs = place.slabs.add(warp * WARP_ROWS * row_bytes);
         let slab = slabs.add(index as u32 % place.count * SLAB_BYTES);
         // SAFETY: the copy that read the slab is waited for by the lane that began it.
         unsafe {
@@ -319,7 +347,13 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
                 }
             }
             warp::sync_warp(FULL_MASK);
-            fill(slab, lane);
+            fill(
+                Slab {
+                    at: slab,
+                    row_bytes,
+                },
+                lane,
+            );
             fence::proxy_async_shared();
             warp::sync_warp(FULL_MASK);
             if lane == 0 {
@@ -330,88 +364,13 @@ impl<O: Output, W: Fill<O>> Straight<O, W> {
     }
 }
 
-/// A tile's part of C as a thread has it: of each chunk of 8 columns a word of row `r`, two columns, then one of row `r + 8`.
-#[derive(Clone, Copy)]
-pub(super) struct Words {
-    words: [u32; 64],
-    corner: Corner,
-    /// Whether there is a tile whose part it is.
-    any: bool,
-}
-
-impl Words {
-    /// No tile's.
-    const NONE: Self = Self {
-        words: [0; 64],
-        corner: [0; 3],
-        any: false,
-    };
-
-    /// Rounds an accumulator.
-    #[inline(always)]
-    #[track_caller]
-    fn of<O: Output, const R: usize>(d: &Accumulator<R>, corner: Corner, place: Place) -> Self {
-        let any = place.own.count() > 0;
-        let mut held = Self {
-            corner,
-            any,
-            ..Self::NONE
-        };
-        unroll!(a < 8 => {
-            unroll!(b < 8 => {
-                let i = 8 * a + b;
-                if 2 * i < R {
-                    held.words[i] = O::pack_word([d.get(2 * i), d.get(2 * i + 1)]);
-                }
-            });
-        });
-        held
-    }
-
-    /// Those of the `two`-th two neighbouring chunks.
-    #[inline(always)]
-    fn four(&self, two: usize) -> [u32; 4] {
-        [0, 1, 2, 3].map(|i| self.words[4 * two + i])
-    }
-}
-
-/// Multiplies registers `2i` and `2i + 1`, if there are any, by their row's factor.
-#[inline(always)]
-#[track_caller]
-fn scale<const R: usize>(d: &mut Accumulator<R>, i: usize, rows: [f32; 2]) {
-    if 2 * i < R {
-        d.set(2 * i, d.get(2 * i) * rows[i % 2]);
-        d.set(2 * i + 1, d.get(2 * i + 1) * rows[i % 2]);
-    }
-}
-
-/// Does to columns what is to be done to them.
-///
-/// # Safety
-/// All lanes of the warp execute this.
-#[inline(always)]
-#[track_caller]
-unsafe fn finish<const R: usize, C: ByColumn>(d: &mut Accumulator<R>, columns: &C) {
-    unroll!(a < 4 => {
-        unroll!(b < 8 => {
-            let j = 8 * a + b;
-            if 4 * j < R {
-                let pair = |i: usize| [d.get(4 * j + i), d.get(4 * j + i + 1)];
-                // SAFETY: the caller's contract.
-                let finished = unsafe { columns.finish(j, [pair(0), pair(2)]) };
-                unroll!(i < 4 => { d.set(4 * j + i, finished[i / 2][i % 2]) });
-            }
-        });
-    });
-}
-
 impl<O: Output> Fill<O> for Plain {
     const BY_WORDS: bool = true;
 
     #[inline(always)]
     #[track_caller]
     unsafe fn fill<const R: usize, C: ByColumn>(
-        slab: Shared<u8>,
+        slab: Slab,
         lane: u32,
         first: usize,
         d: &Accumulator<R>,
@@ -419,7 +378,7 @@ impl<O: Output> Fill<O> for Plain {
         columns: &C,
     ) {
         unroll!(two < 4 => {
-            if two * 16 < O::COLUMNS as usize {
+            if two * 16 < slab.columns::<O>() as usize {
                 // SAFETY: the caller's contract.
                 unsafe {
                     let values = values(d, first + 2 * two, rows, columns);

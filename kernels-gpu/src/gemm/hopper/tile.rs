@@ -27,15 +27,24 @@ pub const WARP_ROWS: u32 = WARPGROUP_ROWS / 4;
 /// Bytes of a warpgroup's slabs of 64 rows of as many columns of C as take 128 bytes.
 pub(super) const SLAB_BYTES: u32 = WARPGROUP_ROWS * ROW_BYTES;
 
+/// Columns of a slab that a tile without so many has.
+const NARROW: u32 = 16;
+
+/// Columns of a slab of elements of so many bytes, in tiles of so many columns.
+pub(super) const fn slab_columns(columns: u32, element: u32) -> u32 {
+    let whole = ROW_BYTES / element;
+    if columns < whole { NARROW } else { whole }
+}
+
 /// What a Hopper block may have of shared memory.
 const SHARED_LIMIT: u32 = 227 * 1024;
 
 /// A stage of the ring.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
-    /// Rows of A.
+    /// Rows of A: all of the tile's, or those that are [loaded](Layout::loaded).
     pub a_rows: u32,
-    /// Rows of B.
+    /// Rows of B, the same.
     pub b_rows: u32,
     /// Where B starts.
     pub b_offset: u32,
@@ -116,6 +125,13 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     pub const SCALED_SHARED_BYTES: u32 =
         Self::SHARED_BYTES + Slots::<STAGES>::bytes([Self::BM, Self::BN]);
 
+    /// Columns of C that are copied at a time, of elements of so many bytes: 128 bytes, swizzled by as many, or less, as they
+    /// come.
+    #[must_use]
+    pub const fn slab_columns(element: u32) -> u32 {
+        slab_columns(Self::BN, element)
+    }
+
     /// Whether blocks that share K can exchange their sums in the ring.
     pub(super) const fn holds(deal: Deal) -> bool {
         Pieces::exchange_bytes(deal, WARPS, Self::BN / CHUNK, SPLIT) <= Self::SLABS_OFFSET
@@ -131,6 +147,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         assert!(SPLIT == 1 || SHARING == CONSUMERS);
         assert!(HALVES == 1 || HALVES == 2 && SPLIT == 1);
         assert!(SPLIT <= 8);
+        assert!(Self::BN.is_multiple_of(NARROW));
         assert!(
             Self::STAGE_BYTES.is_multiple_of(1024) && (Self::BM * ROW_BYTES).is_multiple_of(1024)
         );

@@ -164,7 +164,7 @@ pub fn product<O: Fp8Output + Value>(
     let mut workspace = Tensor::zeros(stream, &[fp8_blockscale_gemm_workspace(x)])?;
     let options = MmOptions {
         bias,
-        ..MmOptions::default()
+        constant_b: case.weight.is_none(),
     };
     let c_view = &mut c.view_mut()?;
     fp8_blockscale_gemm_into(stream, x, weight, &mut workspace, c_view, &options)?;

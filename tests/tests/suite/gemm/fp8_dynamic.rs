@@ -60,6 +60,7 @@ where
         let bias = Tensor::from_slice(stream, &Values::Ordinary.draw::<O>(n, 4), &[n])?;
         let options = MmFp8DynamicOptions {
             bias: Some(bias.view()),
+            constant_b: true,
             ..MmFp8DynamicOptions::default()
         };
         let got = mm_fp8_dynamic(stream, &x.view()?, &weight, &scales, &options)?;

@@ -56,6 +56,7 @@ where
     let options = MmFp8DynamicOptions {
         bias: Some(bias.view()),
         accumulation: Accumulation::Promoted,
+        constant_b: false,
     };
     let want = mm_fp8_dynamic(stream, &x, &codes.data, &codes.scales, &options)?.to_vec()?;
     let layer = QuantizedLinear::quantize(stream, &weight, Some(bias))?;
