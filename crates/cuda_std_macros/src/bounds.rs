@@ -12,7 +12,7 @@ pub struct Bounds {
 }
 
 /// Where a dependent kernel waits for the grids before it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begins {
     /// Before all else.
     First,
@@ -87,5 +87,55 @@ fn in_range(literal: &LitInt, max: u32) -> syn::Result<u32> {
             literal.span(),
             format!("expected 1 to {max}"),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Begins, Bounds};
+
+    type Parsed = (Option<u32>, Option<u32>, Option<Begins>);
+
+    fn parsed(arguments: &str) -> Option<Parsed> {
+        let bounds: Bounds = syn::parse_str(arguments).ok()?;
+        Some((bounds.max_threads, bounds.min_blocks, bounds.dependent))
+    }
+
+    #[test]
+    fn arguments_come_in_any_order() {
+        let first = Some(Begins::First);
+        let itself = Some(Begins::Itself);
+        for (arguments, want) in [
+            ("", (None, None, None)),
+            ("dependent", (None, None, first)),
+            ("dependent(begins_itself)", (None, None, itself)),
+            ("launch_bounds(384)", (Some(384), None, None)),
+            (
+                "launch_bounds(384, 1), dependent",
+                (Some(384), Some(1), first),
+            ),
+            (
+                "dependent(begins_itself), launch_bounds(1024, 32),",
+                (Some(1024), Some(32), itself),
+            ),
+        ] {
+            assert_eq!(parsed(arguments), Some(want), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_argument_is_refused() {
+        for arguments in [
+            "independent",
+            "dependent()",
+            "dependent(begins)",
+            "launch_bounds",
+            "launch_bounds(0)",
+            "launch_bounds(1025)",
+            "launch_bounds(32, 33)",
+            "dependent launch_bounds(32)",
+        ] {
+            assert_eq!(parsed(arguments), None, "{arguments}");
+        }
     }
 }

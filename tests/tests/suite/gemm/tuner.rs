@@ -44,9 +44,9 @@ pub fn register(suite: &mut Suite) {
     suite.trial("tuner::tunes", tunes);
 }
 
-/// Fewer rows than a tile, and more than most.
+/// Fewer rows than a tile, loaded by one block and by two, and more than most.
 fn shapes(context: &Context) -> Vec<[usize; 3]> {
-    let mut shapes = vec![[17, 48, 1040], [130, 144, 272]];
+    let mut shapes = vec![[17, 48, 1040], [17, 144, 272], [130, 144, 272]];
     shapes.extend(context.real(vec![[64, 4096, 2048], [520, 1040, 4096]]));
     shapes
 }
