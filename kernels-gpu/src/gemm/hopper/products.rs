@@ -10,7 +10,8 @@ macro_rules! products {
         /// - A row of [clusters](crate::gemm::hopper::Tile#clusters), of the tile's threads and shared memory.
         /// - `a`, `b` and `c` are maps of the operands `[matrices, rows, columns]`, swizzled by 128 bytes, in
         ///   boxes of 128 bytes by the rows of A and of B that a block [loads](crate::gemm::hopper::loaded_rows), and 16 rows of C,
-        ///   or 8, swapped. K is not zero.
+        ///   or 8, swapped; C of a tile with fewer columns than take 128 bytes in boxes of its
+        ///   [slabs](crate::gemm::hopper::Tile::slab_columns), not swizzled. K is not zero.
         /// - No grid that may still run writes B if `b_early` is not 0.
         /// - `alpha`, `a_scale` and `b_scale` hold a value, `row_scales` and `column_scales` as many as all matrices
         ///   of C have rows and columns, `bias` as many as one has columns; or they are null.
