@@ -5,14 +5,14 @@ use cuda_std::launch::Kernel;
 use cuda_std::tma::TensorMap;
 
 use super::element::{HopperKernels, TileKernels};
+use super::estimate::estimated;
 use super::product::Product;
 use super::tuner::{GemmProblem, Sums};
 use crate::device::tensor_map::Tiled;
 use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::{Error, Result};
-use crate::heuristics::clusters::Clusters;
-use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plan};
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile};
 use crate::kernels::gemm::hopper::tiles::{
     Few16, Few32, Few64, Scaled128x128, Tile64x48, Tile64x64, Tile64x128, Tile64x256, Tile128x80,
     Tile128x96, Tile128x112, Tile128x128, Tile128x144, Tile128x176, Tile128x192, Tile128x224,
@@ -132,18 +132,6 @@ pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
         Some(plan) if plan.suits(shape) && tiles.clone().any(|tile| tile == plan.tile) => Ok(plan),
         _ => estimated(tiles, shape, device.clusters()),
     }
-}
-
-/// The plan that is estimated to be the fastest.
-pub(super) fn estimated(
-    tiles: impl Iterator<Item = HopperTile>,
-    shape: HopperShape,
-    clusters: Clusters,
-) -> Result<HopperPlan> {
-    hopper_plan(tiles, shape, clusters).ok_or_else(|| {
-        let reason = format!("there is no tile for {shape:?}");
-        Error::Device { op: "gemm", reason }
-    })
 }
 
 /// The kernel for a product, of these, how it is launched, and the maps of A, B and C.

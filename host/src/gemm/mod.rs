@@ -17,6 +17,7 @@
 
 mod dense;
 mod element;
+mod estimate;
 mod finish;
 mod fp8;
 mod grouped;

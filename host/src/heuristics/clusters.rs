@@ -10,7 +10,7 @@ const GPC: usize = 16;
 ///
 /// A cluster runs on one GPU processing cluster, and of these each may have another number of multiprocessors: there are
 /// fewer clusters of many blocks than their multiprocessors would be enough for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Clusters([usize; MOST]);
 
 impl Clusters {

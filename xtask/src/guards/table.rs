@@ -170,39 +170,44 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .barriers(1)
         .instructions(&["wgmma.mma_async", "wgmma.wait_group"]),
     // gemm
-    // all: one where the ring is made, and one where rows that nobody loads are zeroed; swapped: for each of two consumers
-    // two of a store; taking turns: for each one that it waits at, and one where it lets the other go on
+    // all: for those who load and those who compute one where the ring is made, and one where rows that nobody loads are zeroed;
+    // swapped: for each of two consumers two of a store; taking turns: for each one that it waits at, and one where it lets the
+    // other go on
+    Expectation::of("hopper_block*x128_*_t64x*")
+        .hot()
+        .barriers(9)
+        .instructions(SCALED),
     Expectation::of("hopper_block*x128_*")
         .hot()
-        .barriers(2)
+        .barriers(3)
         .instructions(SCALED),
     Expectation::of("hopper_block_*")
         .hot()
-        .barriers(6)
+        .barriers(7)
         .instructions(SWAPPED_AND_SCALED),
     Expectation::of("hopper_*_t64x*")
         .hot()
-        .barriers(6)
+        .barriers(7)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_turns*")
         .hot()
-        .barriers(6)
+        .barriers(7)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_fp8_shuffled_*_t128x*")
         .hot()
-        .barriers(2)
+        .barriers(3)
         .instructions(SHUFFLED),
     Expectation::of("hopper_*_t256x*")
         .hot()
-        .barriers(2)
+        .barriers(3)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_t128x*")
         .hot()
-        .barriers(2)
+        .barriers(3)
         .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_*_few*")
         .hot()
-        .barriers(6)
+        .barriers(7)
         .instructions(SWAPPED),
     Expectation::of("gemm_fp8_*")
         .hot()

@@ -11,10 +11,10 @@ use crate::element::{Element, Float};
 use crate::error::{Error, Result};
 use crate::gemm::dense;
 use crate::gemm::element::GemmOutput;
+use crate::gemm::estimate::estimated;
 use crate::gemm::fp8::{
     Fp8Gemm, Fp8Output, block_scaled_tiles, bmm_fp8_into, fp8_blockscale_gemm_into,
 };
-use crate::gemm::hopper::estimated;
 use crate::gemm::options::{Accumulation, MmFp8Options, MmOptions};
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plans};
 use crate::quantize::Fp8Code;

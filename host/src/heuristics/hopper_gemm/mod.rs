@@ -2,21 +2,22 @@
 //!
 //! ```text
 //! sums = waves * (stages of a tile * time of a stage + time besides)
-//! time = max(memory, cache, sums) + (memory + cache + sums) / 4 + waves * time of an exchange + that of the last wave's end
-//!        + that of a launch which finds no room beside the one before
+//! time = max(memory, cache, sums) + 0.3 (cache + sums) + waves * time of an exchange + that of the last wave's end
+//!        + that of a launch which finds no room beside the one before, and of a cluster's blocks that begin together
 //! ```
 //!
 //! Memory's time is that of reading the operands once, though a last wave that leaves blocks idle cannot be faster than one of
 //! its tiles; the L2 cache's is that of reading them for every tile, but for what a cluster's blocks load for each other, and for
-//! rows that A does not have. A stage, 128 bytes of K, takes what its products do, or what its operands take to arrive at a
-//! multiprocessor, whoever loads them, or to pass through its shared memory, or a thread to issue its copies. A tile is stored
-//! while the next is summed, by the consumer whose turn it is not or from registers that held it, which hides less; the last
-//! alone excepted. Nothing is hidden quite, which the quarter stands for. A kernel begins before the one before it ends: if both
-//! fit on the device side by side, the start of one and the end of the other cost less.
+//! rows that A does not have: mostly that of the larger, since the smaller is soon all there. A stage, 128 bytes of K, takes what
+//! its products do, or what its operands take to arrive at a multiprocessor, whoever loads them, or to pass through its shared
+//! memory, or a thread to issue its copies. A tile is stored while the next is summed, by the consumer whose turn it is not or
+//! from registers that held it, which hides less; the last alone excepted. Nothing is hidden quite, which the share of the times
+//! stands for. A kernel begins before the one before it ends: if both fit on the device side by side, the start of one and the
+//! end of the other cost less.
 //!
 //! An estimate, in cycles, that ranks what there is to choose from; of plans that take the same, the one that reads less. Over
-//! the shapes that its constants were fitted to, of models on an H200, it loses 2.8 % to the best of all plans below 256 rows and
-//! 1.2 % from there on, 10 and 16 % at worst.
+//! the shapes that its constants were fitted to, of models on an H200, it loses 1.3 % to the best of all plans below 256 rows and
+//! 1.5 % from there on, 11 and 15 % at worst.
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,7 @@ pub struct HopperPlan {
 }
 
 /// A batch of products, as far as the choice depends on it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HopperShape {
     /// Products.
     pub matrices: usize,
@@ -58,31 +59,34 @@ pub struct HopperShape {
 const CLUSTER: usize = 8;
 
 /// Bytes that all of a GPU's memory delivers in a cycle.
-const MEMORY_RATE: usize = 2400;
+const MEMORY_RATE: usize = 2700;
 
-/// Bytes that the L2 cache delivers in a cycle.
-const CACHE_RATE: usize = 6500;
+/// Bytes that the L2 cache delivers in a cycle, of operands that are as large.
+const CACHE_RATE: usize = 7000;
 
 /// Cycles that a launch costs for which half of the device is not enough.
-const LAUNCH: usize = 2250;
+const LAUNCH: usize = 750;
+
+/// Cycles that each further block of a cluster adds, since they begin together.
+const TOGETHER: usize = 150;
 
 /// Cycles in which blocks tell each other that they have summed, and sums begin to arrive.
-const EXCHANGE_OVERHEAD: usize = 1400;
+const EXCHANGE_OVERHEAD: usize = 800;
 
 /// Cycles that each block adds to that.
-const EXCHANGE_EACH: usize = 200;
+const EXCHANGE_EACH: usize = 300;
 
 /// Bytes of a block's sums that are exchanged in a cycle.
-const EXCHANGE_RATE: usize = 10;
+const EXCHANGE_RATE: usize = 7;
 
 /// Percent of memory's time that sums' exceeds if it is sums that take the time.
 const NEAR: usize = 125;
 
 /// Percent of a tile's time that a last wave takes at least, which leaves blocks idle.
-const LAST_WAVE: usize = 90;
+const LAST_WAVE: usize = 50;
 
-/// What part of each time is not hidden by what takes longer.
-const NOT_HIDDEN: usize = 4;
+/// Percent of the cache's time and of sums' that is not hidden by what takes longer.
+const NOT_HIDDEN: usize = 30;
 
 impl HopperShape {
     /// Bytes of the operands.
@@ -175,11 +179,22 @@ impl HopperPlan {
         loaded_rows(rows as u32, least as u32, self.columns as u32) as usize
     }
 
-    /// Bytes that a batch's blocks read, of which those of a cluster share what they can.
-    fn traffic(self, shape: HopperShape) -> usize {
+    /// Bytes of A and of B that a batch's blocks read, of which those of a cluster share what they can.
+    fn reads(self, shape: HopperShape) -> [usize; 2] {
         let (_, columns) = self.extent();
         let rows = self.loaded(shape) * self.rows;
-        self.tiles(shape) * shape.k_bytes.div_ceil(STAGE) * STAGE * (rows + columns)
+        [rows, columns].map(|of| self.tiles(shape) * shape.k_bytes.div_ceil(STAGE) * STAGE * of)
+    }
+
+    /// Both.
+    fn traffic(self, shape: HopperShape) -> usize {
+        self.reads(shape).iter().sum()
+    }
+
+    /// Cycles in which the L2 cache delivers them, each by the part that it is of both.
+    fn cache(self, shape: HopperShape) -> usize {
+        let ([a, b], HopperShape { m, n, .. }) = (self.reads(shape), shape);
+        2 * (a / CACHE_RATE * m + b / CACHE_RATE * n) / (m + n).max(1)
     }
 
     /// Cycles in which memory delivers the operands of so many tiles of such a time: to all blocks at once, or for what is left
@@ -218,13 +233,15 @@ impl HopperPlan {
     fn cost(self, shape: HopperShape, clusters: Clusters) -> usize {
         let (tiles, at_once) = (self.tiles(shape), clusters.of(self.together()));
         let waves = tiles.div_ceil(at_once);
-        let cache = self.traffic(shape) / CACHE_RATE;
+        let cache = self.cache(shape);
         let tile = self.tile_time(shape);
         let (memory, sums) = (Self::memory(shape, [tiles, at_once], tile), waves * tile);
         let (_, last) = self.tile.store();
         let longest = memory.max(cache).max(sums);
         let launch = if 2 * tiles > at_once { LAUNCH } else { 0 };
-        longest + (memory + cache + sums) / NOT_HIDDEN + waves * self.exchange() + last + launch
+        let start = launch + (self.together() - 1) * TOGETHER;
+        let besides = (cache + sums) * NOT_HIDDEN / 100;
+        longest + besides + waves * self.exchange() + last + start
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tiles that Hopper's engine has kernels for, and what one of them takes, in cycles.
 
 /// A tile that Hopper's engine has kernels for, rows by columns of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum HopperTile {
     /// Large products of sums that are promoted.
     T256x128,
@@ -48,29 +48,26 @@ const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
 pub(super) const STAGE: usize = 128;
 
 /// Bytes that arrive at a multiprocessor in a cycle from memory.
-const FAR_RATE: usize = 44;
+const FAR_RATE: usize = 34;
 
 /// Bytes that arrive there from the L2 cache.
-const NEAR_RATE: usize = 80;
+const NEAR_RATE: usize = 100;
 
 /// Cycles in which a thread issues a stage's copies.
-const ISSUE: usize = 240;
+const ISSUE: usize = 280;
 
 /// Bytes that shared memory carries in a cycle, to the tensor cores and from their loads. It carries 128; what is counted is an
 /// upper bound.
-const SHARED_RATE: usize = 142;
+const SHARED_RATE: usize = 150;
 
 /// Cycles of a tile of few rows besides its stages: what of filling the ring and storing is not hidden.
-const TILE_OVERHEAD: usize = 900;
+const TILE_OVERHEAD: usize = 1200;
 
 /// The same of each of its rows.
-const ROW_OVERHEAD: usize = 10;
-
-/// Cycles of a tile besides its stages where consumers take turns.
-const TURN: usize = 100;
+const ROW_OVERHEAD: usize = 15;
 
 /// Cycles of storing 64 columns of 128 rows of a tile.
-const STORE: usize = 800;
+const STORE: usize = 900;
 
 /// What of them is not hidden where the next tile's products run meanwhile.
 const HELD: usize = 600;
@@ -137,10 +134,13 @@ impl HopperTile {
     /// Numbers of blocks that may share its K.
     pub(super) const fn splits(self) -> &'static [usize] {
         match self {
-            Self::T256x128 | Self::T128x256 | Self::T128x224 | Self::T128x192 | Self::T128x176 => {
-                &[1]
-            }
-            tile if tile.takes_turns() => &[1],
+            Self::T256x128
+            | Self::T128x256
+            | Self::T128x224
+            | Self::T128x192
+            | Self::T128x176
+            | Self::Turns128x128
+            | Self::T64x256 => &[1],
             Self::T128x144 => &[1, 2, 3, 4, 5, 6],
             _ => &[1, 2, 3, 4, 5, 6, 7, 8],
         }
@@ -174,7 +174,7 @@ impl HopperTile {
         let of = |cycles| rows.div_ceil(128) * columns * cycles / 64;
         match (self.is_few(), self.takes_turns()) {
             (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
-            (_, true) => (TURN, of(STORE) / 2),
+            (_, true) => (0, of(STORE) / 2),
             _ if self == Self::T256x128 => (of(STORE), 0),
             _ => (of(HELD), of(STORE - HELD)),
         }

@@ -11,13 +11,12 @@ use super::multiply::Consumer;
 use super::neighbours::Neighbours;
 use super::result::{Corner, Place, Target};
 use super::ring;
-use super::schedule::{Grid, Schedule, TilePlace};
 use super::share::Share;
 use super::slots::Loader;
 use super::split::Exchange;
 use super::sum::{Part, Sum};
-use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS, WARPS};
-use crate::divide::divide;
+use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS};
+use super::work::Work;
 
 /// Registers of a producer's thread, once it gave the rest to the consumers.
 const PRODUCER_REGISTERS: u32 = 40;
@@ -52,10 +51,10 @@ impl<C, S> Gemm<C, S> {
         ROW_BYTES / size_of::<T>() as u32
     }
 
-    /// The first stage of K, and how many, of a block's share.
+    /// Stages of K.
     #[inline(always)]
-    fn steps<T>(&self, share: Share) -> [u32; 2] {
-        share.stages(self.k.div_ceil(Self::elements::<T>()))
+    const fn stages<T>(&self) -> u32 {
+        self.k.div_ceil(Self::elements::<T>())
     }
 }
 
@@ -83,22 +82,17 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         const { assert!(size_of::<A>() == size_of::<B>()) };
         // SAFETY: the caller's contract.
         unsafe {
-            Self::start(&gemm);
             // The same for all lanes of a warp, and ptxas is to know it.
             let warp = warp::warp_uniform(thread::thread_idx_x() / 32);
-            let early = match warp {
-                0 => Self::early::<A, C, S>(&gemm),
-                _ => 0,
-            };
-            // From here on memory is read that the grids before this one may write.
-            pdl::begin();
+            Self::start(&gemm, warp);
+            let work = Self::work::<A, C, S>(&gemm);
             if warp < 4 {
                 match R <= FEW_SUMS {
                     true => registers::decrease::<FEW_PRODUCER_REGISTERS>(),
                     false => registers::decrease::<PRODUCER_REGISTERS>(),
                 }
-                Self::load::<A, C, S>(&gemm, warp, early);
-                if Self::share().blocks > 1 {
+                Self::load::<A, C, S>(&gemm, work, warp);
+                if work.share.blocks > 1 {
                     cluster::sync();
                 }
             } else {
@@ -106,27 +100,20 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
                     true => registers::increase::<FEW_CONSUMER_REGISTERS>(),
                     false => registers::increase::<CONSUMER_REGISTERS>(),
                 }
-                Self::clear(&gemm);
-                Self::consume::<A, B, C, S>(&gemm, warp - 4);
+                Self::ready();
+                Self::clear(&gemm, work);
+                pdl::wait();
+                let warp = warp - 4;
+                if work.share.blocks > 1 && warp >= Self::SHARING_WARPS {
+                    // There is one tile, which is the other consumer's.
+                    cluster::sync();
+                } else {
+                    Self::consume::<A, B, C, S>(&gemm, work, warp);
+                }
             }
             // A block's shared memory stays until its peers have stopped writing to it.
             if cluster::blocks() > 1 {
                 Self::meet();
-            }
-        }
-    }
-
-    /// The part of a warp that loads: the first operands, by an elected thread, and the second scales, if there are any.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn load<T, C: Target, S: Sum>(gemm: &Gemm<C, S>, warp: u32, early: u32) {
-        // SAFETY: the caller's contract.
-        unsafe {
-            if warp == 0 && warp::elect(FULL_MASK) {
-                Self::produce::<T, C, S>(gemm, early);
-            }
-            if S::SCALED && warp == 1 {
-                Self::scale::<T, C, S>(gemm);
             }
         }
     }
@@ -146,19 +133,21 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         }
     }
 
-    /// Makes the ring, and the exchanges, for all blocks that use them.
+    /// Makes the ring, and the exchanges, for all blocks that use them, which are [ready](Self::ready) later: meanwhile there is
+    /// something to work out. Lets the grids after this one be launched.
     #[inline(always)]
     #[track_caller]
-    unsafe fn start<C: Target, S: Sum>(gemm: &Gemm<C, S>) {
-        // SAFETY: the caller's contract.
+    unsafe fn start<C: Target, S: Sum>(gemm: &Gemm<C, S>, warp: u32) {
+        pdl::launch_dependents();
+        // SAFETY: the caller's contract. The first warp has more to work out.
         unsafe {
-            if thread::thread_idx_x() == 0 {
+            if warp == 1 && warp::elect(FULL_MASK) {
                 tma::prefetch(gemm.operands.a);
                 tma::prefetch(gemm.operands.b);
                 tma::prefetch(gemm.c.map());
                 if SPLIT > 1 {
                     let mut warp = 0;
-                    while warp < WARPS {
+                    while warp < Self::SHARING_WARPS {
                         Self::exchange(warp, Share::ALL, C::DEAL).init();
                         warp += 1;
                     }
@@ -169,101 +158,99 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
                 Self::ring().init(1, SHARING * Neighbours::new().loaders());
             }
             if cluster::blocks() > 1 {
-                Self::meet();
+                cluster::arrive_relaxed();
+            }
+        }
+    }
+
+    /// Waits until all that [`start`](Self::start) makes is made.
+    ///
+    /// # Safety
+    /// All threads of the cluster execute this, once, after it.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn ready() {
+        // SAFETY: the caller's contract.
+        unsafe {
+            if cluster::blocks() > 1 {
+                cluster::wait();
             } else {
                 thread::sync_threads();
             }
         }
     }
 
-    /// The tiles of this block, in units of its cluster's.
+    /// What there is to do.
     #[inline(always)]
     #[track_caller]
-    fn schedule<C: Target, S>(gemm: &Gemm<C, S>, neighbours: Neighbours) -> Schedule {
-        let tiles =
-            |extent: u32, of: u32, blocks: u32| divide(extent + of * blocks - 1, of * blocks).0;
-        let [rows, columns] = gemm.c.extents();
-        Schedule::new(Grid {
-            matrices: gemm.matrices,
-            rows: tiles(rows, Self::BM, neighbours.rows),
-            columns: tiles(columns, Self::BN, neighbours.columns),
-        })
-    }
-
-    /// The block's share of K.
-    #[inline(always)]
-    #[track_caller]
-    fn share() -> Share {
-        if SPLIT == 1 {
+    fn work<T, C: Target, S>(gemm: &Gemm<C, S>) -> Work {
+        let share = if SPLIT == 1 {
             Share::ALL
         } else {
             Share::of_cluster()
+        };
+        let stages = gemm.stages::<T>();
+        Work::new(
+            &gemm.c,
+            gemm.matrices,
+            [Self::BM, Self::BN],
+            (stages, share),
+        )
+    }
+
+    /// The part of the first warpgroup: of its warps the first loads operands, by an elected thread, and the second scales, if
+    /// there are any.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn load<T, C: Target, S: Sum>(gemm: &Gemm<C, S>, work: Work, warp: u32) {
+        let mut tiles = work.tiles;
+        let (mut producer, first) = (Self::producer(gemm, &work), tiles.advance());
+        // SAFETY: the caller's contract; the whole warp is here.
+        unsafe {
+            Self::ready();
+            if warp == 0 && warp::elect(FULL_MASK) {
+                let elements = Gemm::<C, S>::elements::<T>();
+                let mut next = first;
+                if let (true, Some(tile)) = (R <= FEW_SUMS && gemm.b_early, first) {
+                    producer.early::<C>(tile, work.steps, elements);
+                }
+                // From here on memory is read that the grids before this one may write.
+                pdl::wait();
+                while let Some(tile) = next {
+                    producer.tile::<C>(tile, work.steps, elements);
+                    next = tiles.advance();
+                }
+            }
+            if S::SCALED && warp == 1 {
+                pdl::wait();
+                Self::scale(gemm, work);
+            }
         }
     }
 
-    /// The producer, at the ring's first stage, the first `early` of which have the product's B.
+    /// The producer, at the ring's first stage.
     #[inline(always)]
     #[track_caller]
-    fn producer<C: Target, S>(
-        gemm: &Gemm<C, S>,
-        neighbours: Neighbours,
-        early: u32,
-    ) -> Producer<STAGES> {
-        let layout = Self::LAYOUT.loaded(gemm.c.extents(), neighbours);
+    fn producer<C: Target, S>(gemm: &Gemm<C, S>, work: &Work) -> Producer<STAGES> {
+        let layout = Self::LAYOUT.loaded(gemm.c.extents(), work.neighbours);
         Producer {
             operands: gemm.operands,
             ring: Self::ring(),
             place: ring::Place::START,
             layout,
             slices: [
-                neighbours.of_a(layout.a_rows),
-                neighbours.of_b(layout.b_rows),
+                work.neighbours.of_a(layout.a_rows),
+                work.neighbours.of_b(layout.b_rows),
             ],
-            early,
-        }
-    }
-
-    /// What the warp that loads operands does before it waits for the grids before this one: where rows are few and B takes the
-    /// time, its elected thread begins to load B for the first tile's stages, as many as there are. Returns how many to that
-    /// thread.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn early<T, C: Target, S>(gemm: &Gemm<C, S>) -> u32 {
-        // SAFETY: the whole warp executes this.
-        if R > FEW_SUMS || !gemm.b_early || !unsafe { warp::elect(FULL_MASK) } {
-            return 0;
-        }
-        let neighbours = Neighbours::new();
-        let mut producer = Self::producer(gemm, neighbours, 0);
-        let steps = gemm.steps::<T>(Self::share());
-        match Self::schedule(gemm, neighbours).advance() {
-            // SAFETY: the caller's contract.
-            Some(tile) => unsafe {
-                producer.early::<C>(tile, steps, Gemm::<C, S>::elements::<T>())
-            },
-            None => 0,
-        }
-    }
-
-    /// The producer's part.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn produce<T, C: Target, S>(gemm: &Gemm<C, S>, early: u32) {
-        let neighbours = Neighbours::new();
-        let mut producer = Self::producer(gemm, neighbours, early);
-        let steps = gemm.steps::<T>(Self::share());
-        let mut tiles = Self::schedule(gemm, neighbours);
-        while let Some(tile) = tiles.advance() {
-            // SAFETY: the caller's contract.
-            unsafe { producer.tile::<C>(tile, steps, Gemm::<C, S>::elements::<T>()) };
+            early: 0,
         }
     }
 
     /// What consumers do first: rows that nobody loads are zeros.
     #[inline(always)]
     #[track_caller]
-    unsafe fn clear<C: Target, S>(gemm: &Gemm<C, S>) {
-        let loaded = Self::LAYOUT.loaded(gemm.c.extents(), Neighbours::new());
+    unsafe fn clear<C: Target, S>(gemm: &Gemm<C, S>, work: Work) {
+        let loaded = Self::LAYOUT.loaded(gemm.c.extents(), work.neighbours);
         // SAFETY: the caller's contract: the threads after the first warpgroup are the consumers'.
         unsafe { Self::LAYOUT.clear(loaded, STAGES, thread::thread_idx_x() - 128) };
     }
@@ -271,17 +258,15 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     /// The part of the warp that loads scales.
     #[inline(always)]
     #[track_caller]
-    unsafe fn scale<T, C: Target, S: Sum>(gemm: &Gemm<C, S>) {
+    unsafe fn scale<C: Target, S: Sum>(gemm: &Gemm<C, S>, work: Work) {
         let Some(wanted) = gemm.sum.wanted([Self::BM, Self::BN]) else {
             return;
         };
-        let neighbours = Neighbours::new();
-        let steps = gemm.steps::<T>(Self::share());
         let mut loader = Loader::new(Self::slots());
-        let mut tiles = Self::schedule(gemm, neighbours);
+        let mut tiles = work.tiles;
         while let Some(tile) = tiles.advance() {
             // SAFETY: the caller's contract.
-            unsafe { loader.part(wanted, Self::whole(tile, neighbours, steps)) };
+            unsafe { loader.part(wanted, work.part(tile)) };
         }
     }
 
@@ -290,6 +275,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     #[track_caller]
     unsafe fn consume<A: Reads<KMajor>, B: Reads<KMajor>, C: Target, S: Sum>(
         gemm: &Gemm<C, S>,
+        work: Work,
         warp: u32,
     ) where
         Accumulator<R>: Product<A, B>,
@@ -297,30 +283,34 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     {
         let (consumer, thread) = (warp / 4, thread::thread_idx_x() % 128);
         let turns = Turns::of(consumer, SHARING);
-        let (warpgroup, share) = (Warpgroup { consumer, thread }, Self::share());
-        let neighbours = Neighbours::new();
+        let warpgroup = Warpgroup { consumer, thread };
         let first = turns.part() * HALVES as u32;
         let at = [first, thread];
-        let mut operands = Consumer::new(Self::ring(), Self::LAYOUT, neighbours, at, Self::slots());
-        let exchange = Self::exchange(warp, share, C::DEAL);
+        let mut operands = Consumer::new(
+            Self::ring(),
+            Self::LAYOUT,
+            work.neighbours,
+            at,
+            Self::slots(),
+        );
+        let exchange = Self::exchange(warp % Self::SHARING_WARPS, work.share, C::DEAL);
         let place = Place {
             warpgroup,
             slabs: Self::slabs(consumer),
             count: Self::SLABS,
             own: exchange.own(),
         };
-        let steps = gemm.steps::<A>(share);
-        let [_, k_steps] = steps;
+        let [_, k_steps] = work.steps;
         let mut d = core::array::from_fn(|_| Accumulator::<R>::zero());
         let mut held = C::nothing();
-        let mut tiles = Self::schedule(gemm, neighbours);
+        let mut tiles = work.tiles;
         let mut begins = turns.before() == 0;
         tiles.skip(turns.before());
         operands.skip(turns.before() * k_steps);
         while let Some(tile) = tiles.advance() {
             operands.relay = turns.relay(begins, tiles.is_done());
             begins = false;
-            let mut part = Self::whole(tile, neighbours, steps);
+            let mut part = work.part(tile);
             part.row += first * WARPGROUP_ROWS;
             let corner = [tile.matrix, part.row, part.column];
             let (sums, parts) = ((&mut d, &mut held), (part, corner, place));
@@ -349,19 +339,6 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     /// Parts of a tile that are [held](super::held).
     const fn held<C: Target, S: Sum>() -> usize {
         held::parts::<C, S>(R, SHARING, HALVES)
-    }
-
-    /// Which sums a tile is.
-    #[inline(always)]
-    fn whole(tile: TilePlace, neighbours: Neighbours, [first_step, k_steps]: [u32; 2]) -> Part {
-        let row = tile.row * neighbours.rows + neighbours.row;
-        let column = tile.column * neighbours.columns + neighbours.column;
-        Part {
-            row: row * Self::BM,
-            column: column * Self::BN,
-            first_step,
-            k_steps,
-        }
     }
 
     /// Computes a part of a tile, and stores, or holds, what of it is the block's own.

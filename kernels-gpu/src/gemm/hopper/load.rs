@@ -23,6 +23,7 @@ pub(super) struct Operands {
 }
 
 /// A producer and where it stands.
+#[derive(Clone, Copy)]
 pub(super) struct Producer<const STAGES: u32> {
     pub operands: Operands,
     pub ring: Ring<STAGES>,
@@ -67,7 +68,7 @@ impl<const STAGES: u32> Producer<STAGES> {
         }
     }
 
-    /// Begins the first stages of the first tile, as many as the ring has, with the product's B alone. Returns how many.
+    /// Begins the first stages of the first tile, as many as the ring has, with the product's B alone.
     ///
     /// # Safety
     /// As [`Producer::tile`], of B, which is executed next, from the ring's first stage on.
@@ -78,17 +79,17 @@ impl<const STAGES: u32> Producer<STAGES> {
         tile: TilePlace,
         [first, k_steps]: [u32; 2],
         k_elements: u32,
-    ) -> u32 {
+    ) {
         let ([_, b], stages) = (C::sides(0, 1), k_steps.min(STAGES));
-        let mut block = first;
+        let (mut ahead, mut block) = (*self, first);
         while block < first + stages {
             let boxes = self.boxes::<C>(tile, block, k_elements);
             // SAFETY: the caller's contract; all stages are empty.
-            unsafe { self.begin(b, boxes) };
-            self.place.advance();
+            unsafe { ahead.begin(b, boxes) };
+            ahead.place.advance();
             block += 1;
         }
-        stages
+        self.early = stages;
     }
 
     /// Where a stage's boxes of A and of B are.

@@ -19,15 +19,14 @@ const THREADS: u32 = 128 * CONSUMERS;
 /// Bytes that a thread writes at once.
 const UNIT: u32 = size_of::<Words4>() as u32;
 
-/// Rows that `parts` blocks together load of an operand with `extent` rows, for a tile of `rows`: no more than there are, but
-/// for what makes the parts equal, or all if it takes a division to tell.
+/// Rows that `parts` blocks, a power of two, together load of an operand with `extent` rows, for a tile of `rows`: no more than
+/// there are, but for what makes the parts equal.
 #[must_use]
 #[inline(always)]
 pub const fn loaded_rows(rows: u32, extent: u32, parts: u32) -> u32 {
     let unit = match parts {
         1 => 1,
-        _ if parts.is_power_of_two() => SWIZZLE_ROWS * parts,
-        _ => return rows,
+        _ => SWIZZLE_ROWS * parts,
     };
     let extent = (extent + unit - 1) & !(unit - 1);
     if extent < rows { extent } else { rows }
@@ -110,7 +109,6 @@ mod tests {
             (33, 4, 64),
             (49, 2, 64),
             (1, 8, 64),
-            (1, 3, 64),
         ];
         for (extent, parts, loaded) in cases {
             assert_eq!(loaded_rows(64, extent, parts), loaded);

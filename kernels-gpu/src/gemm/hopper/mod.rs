@@ -17,6 +17,7 @@
 //! | `tile` | the shape of a tile, and the plan of shared memory |
 //! | `ring` | stages, with the barriers that hand them over; two directories up |
 //! | `schedule` | which block computes which tiles, in which order |
+//! | `work` | what of it all is a block's |
 //! | `neighbours` | the blocks of a cluster, which load for each other |
 //! | `load` | the producer |
 //! | `missing` | rows that a tile has, and a product does not |
@@ -80,6 +81,7 @@ mod sum;
 mod tile;
 pub mod tiles;
 mod transpose;
+mod work;
 
 use crate::ring;
 pub use missing::loaded_rows;

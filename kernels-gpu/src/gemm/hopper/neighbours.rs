@@ -7,11 +7,11 @@
 //!   1  3  5  7      blocks of a column share B's: each loads a half, for both
 //! ```
 //!
-//! The launch says how many: its clusters' x are rows, y are columns, and z are blocks that [share K](super::split).
+//! The launch says how many, powers of two: its clusters' x are rows, y are columns, and z are blocks that
+//! [share K](super::split). Its grid is a row of clusters, so that a block's y and z are those in its cluster, and its x takes no
+//! division, as that of a cluster does.
 
-use cuda_std::cluster;
-
-use crate::divide::divide;
+use cuda_std::{cluster, thread};
 
 /// A block among its neighbours.
 #[derive(Clone, Copy)]
@@ -48,9 +48,9 @@ impl Neighbours {
         Self {
             rows,
             columns,
-            row: cluster::block_idx_x(),
-            column: cluster::block_idx_y(),
-            first: cluster::block_idx_z() * rows * columns,
+            row: thread::block_idx_x() & (rows - 1),
+            column: thread::block_idx_y(),
+            first: thread::block_idx_z() * rows * columns,
         }
     }
 
@@ -73,30 +73,26 @@ impl Neighbours {
     /// This block's part of `rows` of A.
     #[inline(always)]
     pub fn of_a(self, rows: u32) -> Slice {
-        let mut blocks = 0;
-        let mut column = 0;
-        while column < self.columns {
-            blocks |= 1 << self.rank(self.row, column);
-            column += 1;
+        let mut slice = Slice::new(rows, [self.column, self.columns], [self.row, self.rows]);
+        if self.columns > 1 {
+            slice.blocks = 1 << self.rank(self.row, 0);
+            let mut columns = 1;
+            while columns < self.columns {
+                slice.blocks |= slice.blocks << (columns * self.rows);
+                columns *= 2;
+            }
         }
-        Slice::new(
-            rows,
-            [self.column, self.columns],
-            [self.row, self.rows],
-            blocks,
-        )
+        slice
     }
 
     /// This block's part of `rows` of B.
     #[inline(always)]
     pub fn of_b(self, rows: u32) -> Slice {
-        let blocks = ((1 << self.rows) - 1) << self.rank(0, self.column);
-        Slice::new(
-            rows,
-            [self.row, self.rows],
-            [self.column, self.columns],
-            blocks,
-        )
+        let mut slice = Slice::new(rows, [self.row, self.rows], [self.column, self.columns]);
+        if self.rows > 1 {
+            slice.blocks = ((1 << self.rows) - 1) << self.rank(0, self.column);
+        }
+        slice
     }
 
     /// The rank of a block.
@@ -107,12 +103,12 @@ impl Neighbours {
 }
 
 impl Slice {
-    /// Part `index` of `parts` of the rows of tile `tile` of `tiles`, for these blocks.
+    /// Part `index` of `parts` of the rows of tile `tile` of `tiles`.
     #[inline(always)]
-    fn new(rows: u32, [index, parts]: [u32; 2], [tile, tiles]: [u32; 2], blocks: u16) -> Self {
+    fn new(rows: u32, [index, parts]: [u32; 2], [tile, tiles]: [u32; 2]) -> Self {
         Self {
-            blocks: if parts > 1 { blocks } else { 0 },
-            in_tile: divide(rows, parts).0 * index,
+            blocks: 0,
+            in_tile: (rows >> parts.trailing_zeros()) * index,
             first: tile * rows,
             step: tiles * rows,
         }

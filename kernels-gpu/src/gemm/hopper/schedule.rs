@@ -10,7 +10,7 @@
 //!   3 7 11
 //! ```
 
-use cuda_std::cluster;
+use cuda_std::thread;
 
 use crate::divide::divide;
 
@@ -33,7 +33,41 @@ pub(super) struct Grid {
     pub columns: u32,
 }
 
+impl Grid {
+    /// Tile `index` of the grid, matrix after matrix.
+    ///
+    /// Divides where it must: the first copies wait for it, and a division takes some 200 cycles.
+    #[inline(always)]
+    fn place(self, index: u32) -> TilePlace {
+        let Self {
+            matrices,
+            rows,
+            columns,
+        } = self;
+        let (matrix, within) = match matrices {
+            1 => (0, index),
+            _ => divide(index, rows * columns),
+        };
+        let (group, within) = match rows <= GROUP {
+            true => (0, within),
+            false => divide(within, GROUP * columns),
+        };
+        let first = group * GROUP;
+        let (column, row) = match (rows - first).min(GROUP) {
+            1 => (within, 0),
+            GROUP => (within / GROUP, within % GROUP),
+            rows => divide(within, rows),
+        };
+        TilePlace {
+            matrix,
+            row: first + row,
+            column,
+        }
+    }
+}
+
 /// The tiles that a cluster computes.
+#[derive(Clone, Copy)]
 pub(super) struct Schedule {
     grid: Grid,
     index: u32,
@@ -41,14 +75,15 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Those of this block's cluster.
+    /// Those of this block's cluster, one in a row of clusters that are so many blocks long, a power of two.
     #[inline(always)]
     #[track_caller]
-    pub fn new(grid: Grid) -> Self {
+    pub fn new(grid: Grid, blocks: u32) -> Self {
+        let long = blocks.trailing_zeros();
         Self {
             grid,
-            index: cluster::idx_x(),
-            step: cluster::grid_dim_x(),
+            index: thread::block_idx_x() >> long,
+            step: thread::grid_dim_x() >> long,
         }
     }
 
@@ -73,41 +108,33 @@ impl Schedule {
         if self.is_done() {
             return None;
         }
-        let place = place(self.index, self.grid);
+        let place = self.grid.place(self.index);
         self.index += self.step;
         Some(place)
     }
 }
 
-/// Tile `index` of the grid, matrix after matrix.
-#[inline(always)]
-fn place(index: u32, grid: Grid) -> TilePlace {
-    let Grid { rows, columns, .. } = grid;
-    let (matrix, within) = divide(index, rows * columns);
-    let (group, within) = divide(within, GROUP * columns);
-    let first = group * GROUP;
-    let (column, row) = divide(within, (rows - first).min(GROUP));
-    TilePlace {
-        matrix,
-        row: first + row,
-        column,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Grid, TilePlace, place};
+    use super::{Grid, TilePlace};
 
     #[test]
     fn every_tile_comes_once() {
-        for (matrices, rows, columns) in [(1, 1, 1), (1, 3, 5), (2, 8, 2), (3, 9, 3), (1, 17, 4)] {
+        for (matrices, rows, columns) in [
+            (1, 1, 1),
+            (1, 3, 5),
+            (2, 8, 2),
+            (3, 9, 3),
+            (1, 17, 4),
+            (2, 1, 7),
+        ] {
             let grid = Grid {
                 matrices,
                 rows,
                 columns,
             };
             let tiles = 0..matrices * rows * columns;
-            let mut places: Vec<_> = tiles.map(|i| place(i, grid)).collect();
+            let mut places: Vec<_> = tiles.map(|i| grid.place(i)).collect();
             places.sort_unstable();
             let of = |matrix, row| {
                 (0..columns).map(move |column| TilePlace {
@@ -132,7 +159,7 @@ mod tests {
             columns: 16,
         };
         let places: Vec<_> = (0..10)
-            .map(|i| place(i, grid))
+            .map(|i| grid.place(i))
             .map(|place| (place.row, place.column))
             .collect();
         assert_eq!(places[..3], [(0, 0), (1, 0), (2, 0)]);

@@ -6,7 +6,7 @@
 //!          [ incoming: of each warp, from each other block what this one owns, in the order of ranks ]
 //! ```
 
-use cuda_std::cluster;
+use cuda_std::{cluster, thread};
 
 use crate::divide::divide;
 
@@ -25,7 +25,7 @@ pub(super) enum Deal {
     Chunks,
 }
 
-/// The chunks of a warp that a block owns.
+/// What a block has of what is numbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Owned {
     pub begin: u32,
@@ -43,6 +43,37 @@ impl Owned {
     #[inline(always)]
     pub const fn count(self) -> u32 {
         self.end - self.begin
+    }
+}
+
+/// Something dealt out to blocks, in order, and as evenly as it goes: the first have one more. A division, so one is made for all
+/// that is asked of it.
+#[derive(Clone, Copy)]
+struct Dealt {
+    /// What every block has at least, and how many have more.
+    each: u32,
+    more: u32,
+}
+
+impl Dealt {
+    #[inline(always)]
+    fn new(all: u32, blocks: u32) -> Self {
+        let (each, more) = divide(all, blocks);
+        Self { each, more }
+    }
+
+    /// What the block of a rank has.
+    #[inline(always)]
+    fn to(self, rank: u32) -> Owned {
+        let begin = rank * self.each + rank.min(self.more);
+        let end = begin + self.each + (rank < self.more) as u32;
+        Owned { begin, end }
+    }
+
+    /// What a block has at most.
+    #[inline(always)]
+    const fn most(self) -> u32 {
+        self.each + (self.more > 0) as u32
     }
 }
 
@@ -71,7 +102,7 @@ impl Share {
     #[inline(always)]
     #[track_caller]
     pub fn of_cluster() -> Self {
-        let (rank, step) = (cluster::block_idx_z(), cluster::dim_x() * cluster::dim_y());
+        let (rank, step) = (thread::block_idx_z(), cluster::dim_x() * cluster::dim_y());
         Self {
             rank,
             blocks: cluster::dim_z(),
@@ -83,7 +114,7 @@ impl Share {
     /// The first of its stages, and how many there are, of all stages of K.
     #[inline(always)]
     pub fn stages(self, all: u32) -> [u32; 2] {
-        let Owned { begin, end } = self.part(self.rank, all);
+        let Owned { begin, end } = Dealt::new(all, self.blocks).to(self.rank);
         [begin, end - begin]
     }
 
@@ -93,12 +124,14 @@ impl Share {
         self.first + rank * self.step
     }
 
-    /// What the block of a rank has of `all`, dealt out evenly and in order.
+    /// The rank that is so many after this one, after the last the first again.
     #[inline(always)]
-    fn part(self, rank: u32, all: u32) -> Owned {
-        Owned {
-            begin: divide(all * rank, self.blocks).0,
-            end: divide(all * (rank + 1), self.blocks).0,
+    pub const fn after(self, ranks: u32) -> u32 {
+        let rank = self.rank + ranks;
+        if rank < self.blocks {
+            rank
+        } else {
+            rank - self.blocks
         }
     }
 }
@@ -107,15 +140,34 @@ impl Share {
 #[derive(Clone, Copy)]
 pub(super) struct Pieces {
     pub share: Share,
-    pub deal: Deal,
+    deal: Deal,
+    /// The warps before this one, or each warp's chunks.
+    dealt: Dealt,
     /// The warp among the block's that compute, and how many these are.
-    pub warp: u32,
-    pub warps: u32,
+    warp: u32,
+    warps: u32,
     /// Chunks of a warp.
-    pub chunks: u32,
+    chunks: u32,
 }
 
 impl Pieces {
+    /// Those of a warp, of so many of so many chunks.
+    #[inline(always)]
+    pub fn new(share: Share, deal: Deal, [warp, warps]: [u32; 2], chunks: u32) -> Self {
+        let all = match deal {
+            Deal::Warps => warp,
+            Deal::Chunks => chunks,
+        };
+        Self {
+            share,
+            deal,
+            dealt: Dealt::new(all, share.blocks),
+            warp,
+            warps,
+            chunks,
+        }
+    }
+
     /// Bytes of shared memory that the exchange of `warps` of `chunks` each takes, of at most `blocks` that share K.
     pub const fn exchange_bytes(deal: Deal, warps: u32, chunks: u32, blocks: u32) -> u32 {
         let (mut most, mut sharing) = (0, 2);
@@ -136,17 +188,11 @@ impl Pieces {
     /// What the block of a rank owns of the warp's part of the tile.
     #[inline(always)]
     pub fn owned_by(self, rank: u32) -> Owned {
-        let Self {
-            share,
-            warp,
-            chunks,
-            ..
-        } = self;
         match self.deal {
-            Deal::Chunks => share.part(rank, chunks),
+            Deal::Chunks => self.dealt.to(rank),
             Deal::Warps => {
-                let (_, owner) = divide(warp, share.blocks);
-                let end = if owner == rank { chunks } else { 0 };
+                let owner = self.dealt.more;
+                let end = if owner == rank { self.chunks } else { 0 };
                 Owned { begin: 0, end }
             }
         }
@@ -170,8 +216,8 @@ impl Pieces {
             ..
         } = self;
         let (before, most) = match self.deal {
-            Deal::Warps => (divide(warp, share.blocks).0, chunks),
-            Deal::Chunks => (warp, divide(chunks + share.blocks - 1, share.blocks).0),
+            Deal::Warps => (self.dealt.each, chunks),
+            Deal::Chunks => (warp, self.dealt.most()),
         };
         let sender = from - (from > to) as u32;
         let pieces = warps * chunks + before * (share.blocks - 1) * most + sender * count;
@@ -200,13 +246,7 @@ mod tests {
         let cases = splits.flat_map(|split| [4, 8].map(|warps| (split, warps)));
         let cases = cases.flat_map(|case| [1, 2, 4, 8, 12, 16, 18].map(|chunks| (case, chunks)));
         cases.map(|(((blocks, deal), warps), chunks)| {
-            let pieces = |warp| Pieces {
-                share: share(0, blocks),
-                deal,
-                warp,
-                warps,
-                chunks,
-            };
+            let pieces = |warp| Pieces::new(share(0, blocks), deal, [warp, warps], chunks);
             (0..warps).map(pieces).collect()
         })
     }
@@ -266,9 +306,8 @@ mod tests {
         for warps in exchanges() {
             let (most, Pieces { deal, chunks, .. }) = (warps[0].share.blocks, warps[0]);
             let end = |blocks| {
-                let pieces = warps.iter().map(move |pieces| Pieces {
-                    share: share(0, blocks),
-                    ..*pieces
+                let pieces = warps.iter().map(move |of| {
+                    Pieces::new(share(0, blocks), deal, [of.warp, of.warps], chunks)
                 });
                 let places = pieces.flat_map(|p| (0..blocks).flat_map(move |to| arrivals(p, to)));
                 places.map(|place| place.end).max()

@@ -20,7 +20,6 @@ use cuda_std::wgmma::Accumulator;
 use cuda_std::{bulk, fence, unroll, warp};
 
 use super::share::{Owned, PIECE_BYTES, Pieces, Share};
-use crate::divide::divide;
 use crate::pack::Words4;
 
 /// A warp's exchange with those of the same number in the other blocks.
@@ -122,7 +121,7 @@ impl Exchange {
             }
             let mut other = 1;
             while other < blocks {
-                let to = divide(rank + other, blocks).1;
+                let to = self.pieces.share.after(other);
                 let owned = self.pieces.owned_by(to);
                 if owned.count() > 0 {
                     let block = self.pieces.share.block(to);

@@ -3,7 +3,7 @@
 //! ```text
 //! shared   STAGES x [ A: BM rows | B: BN rows ]    rows of 128 bytes of K, swizzled by 128 bytes
 //!          CONSUMERS x 1 or 2 slabs of 64 rows of 128 bytes, on their way to C, or as much as a narrow tile takes in f32
-//!          barriers: full[STAGES], empty[STAGES]; where blocks share K, arrived[WARPS]
+//!          barriers: full[STAGES], empty[STAGES]; where blocks share K, arrived[of the warps of a tile]
 //!          where stages have scales, STAGES slots of them, and their barriers
 //! ```
 
@@ -67,9 +67,6 @@ pub(super) const MOST_PROMOTED: u32 = 128;
 /// Consumer warpgroups of a block.
 pub(super) const CONSUMERS: u32 = 2;
 
-/// Their warps.
-pub(super) const WARPS: u32 = 4 * CONSUMERS;
-
 /// An output tile of `64 SHARING HALVES x 2 R`, computed by `SHARING` consumer warpgroups of `HALVES` times `R` accumulator
 /// registers a thread, through a ring of `STAGES`. Both consumers share a tile, or they take turns: while one stores, the other
 /// multiplies, and has all rows, 64 or both halves of 128.
@@ -118,7 +115,9 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     };
     const PART_BYTES: u32 = WARPGROUP_ROWS * Self::BN * 4;
     const BARRIERS_OFFSET: u32 = Self::SLABS_OFFSET + CONSUMERS * Self::SLABS_BYTES;
-    const BARRIERS: u32 = 2 * STAGES + if SPLIT > 1 { WARPS } else { 0 };
+    const BARRIERS: u32 = 2 * STAGES + if SPLIT > 1 { Self::SHARING_WARPS } else { 0 };
+    /// Warps that compute a tile.
+    pub(super) const SHARING_WARPS: u32 = 4 * SHARING;
     /// Bytes of dynamic shared memory, where stages have no scales.
     pub const SHARED_BYTES: u32 = Self::BARRIERS_OFFSET + Self::BARRIERS * Mbarrier::BYTES;
     /// Bytes of dynamic shared memory, where they do.
@@ -134,7 +133,8 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
 
     /// Whether blocks that share K can exchange their sums in the ring.
     pub(super) const fn holds(deal: Deal) -> bool {
-        Pieces::exchange_bytes(deal, WARPS, Self::BN / CHUNK, SPLIT) <= Self::SLABS_OFFSET
+        Pieces::exchange_bytes(deal, Self::SHARING_WARPS, Self::BN / CHUNK, SPLIT)
+            <= Self::SLABS_OFFSET
     }
 
     /// Whether there is room for scales of stages.
@@ -144,7 +144,6 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     /// Every tile the kernels are stamped for must satisfy these.
     pub(super) const CHECKED: () = {
         assert!(SHARING == 1 || SHARING == CONSUMERS);
-        assert!(SPLIT == 1 || SHARING == CONSUMERS);
         assert!(HALVES == 1 || HALVES == 2 && SPLIT == 1);
         assert!(SPLIT <= 8);
         assert!(Self::BN.is_multiple_of(NARROW));
@@ -174,19 +173,13 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
         Slots::at(memory, [Self::BM, Self::BN])
     }
 
-    /// The exchange of one of the warps that compute with those of the other blocks, in the ring's memory.
+    /// The exchange of one of the warps that compute a tile with those of the other blocks, in the ring's memory.
     #[inline(always)]
     pub(super) fn exchange(warp: u32, share: Share, deal: Deal) -> Exchange {
         let base = dynamic_shared_mem::<u8>();
         let barriers = Mbarrier::at(base.byte_add(Self::BARRIERS_OFFSET));
         Exchange {
-            pieces: Pieces {
-                share,
-                deal,
-                warp,
-                warps: WARPS,
-                chunks: Self::BN / CHUNK,
-            },
+            pieces: Pieces::new(share, deal, [warp, Self::SHARING_WARPS], Self::BN / CHUNK),
             memory: base,
             arrived: barriers.add(2 * STAGES + warp),
         }

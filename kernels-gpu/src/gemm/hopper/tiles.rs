@@ -32,11 +32,12 @@ pub type Tile64x256 = Tile<128, 1, 5, 1>;
 /// 128 x 128 by a consumer, the same: it reads less.
 pub type Turns128x128 = Tile<64, 1, 6, 1, 2>;
 /// 64 x 128, the same: products of fewer rows than fill a device with larger tiles.
-pub type Tile64x128 = Tile<64, 1, 8, 1>;
-/// 64 x 64, in turns: few rows, of weights that it divides into about as many tiles as there are multiprocessors.
-pub type Tile64x64 = Tile<32, 1, 12, 1>;
+pub type Tile64x128 = Tile<64, 1, 8, 8>;
+/// 64 x 64, in turns: few rows, of weights that it divides into about as many tiles as there are multiprocessors, or that many
+/// blocks share K of.
+pub type Tile64x64 = Tile<32, 1, 12, 8>;
 /// 64 x 48: the same.
-pub type Tile64x48 = Tile<24, 1, 14, 1>;
+pub type Tile64x48 = Tile<24, 1, 14, 8>;
 /// 16 rows of C by 128 columns.
 pub type Few16 = Tile<8, 2, 10, 8>;
 /// 32 rows of C by 128 columns.
