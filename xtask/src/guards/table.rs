@@ -172,7 +172,7 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     // gemm
     // all: for those who load and those who compute one where the ring is made, and one where rows that nobody loads are zeroed;
     // swapped: for each of two consumers two of a store; taking turns: for each one that it waits at, and one where it lets the
-    // other go on
+    // other go on, or two where the last stage's sums are in one of two places
     Expectation::of("hopper_block*x128_*_t64x*")
         .hot()
         .barriers(9)

@@ -78,6 +78,17 @@ fn high_tiles_have_neighbours_beside() {
 }
 
 #[test]
+fn neighbours_are_powers_of_two() {
+    let all = HopperTile::ALL.into_iter().flat_map(HopperTile::neighbours);
+    for neighbours in all {
+        assert!(
+            neighbours.iter().all(|count| count.is_power_of_two()),
+            "{neighbours:?}"
+        );
+    }
+}
+
+#[test]
 fn no_more_clusters_than_help() {
     let clusters = |tile, [m, n]: [usize; 2]| {
         let shape = HopperShape {

@@ -1,7 +1,7 @@
 //! The tiles that Hopper's engine has kernels for, and what one of them takes, in cycles.
 
 /// A tile that Hopper's engine has kernels for, rows by columns of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HopperTile {
     /// Large products of sums that are promoted.
     T256x128,
@@ -41,7 +41,7 @@ pub enum HopperTile {
     Few16,
 }
 
-/// Rows and columns of tiles that a cluster may compute.
+/// Rows and columns of tiles that a cluster may compute, powers of two, which kernels shift by.
 const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
 
 /// Bytes of K in a stage.

@@ -7,7 +7,7 @@
 //!   1  3  5  7      blocks of a column share B's: each loads a half, for both
 //! ```
 //!
-//! The launch says how many, powers of two: its clusters' x are rows, y are columns, and z are blocks that
+//! The launch says how many: its clusters' x are rows and y are columns, powers of two, and z are blocks that
 //! [share K](super::split). Its grid is a row of clusters, so that a block's y and z are those in its cluster, and its x takes no
 //! division, as that of a cluster does.
 

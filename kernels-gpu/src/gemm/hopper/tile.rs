@@ -74,8 +74,9 @@ pub(super) const CONSUMERS: u32 = 2;
 /// # Clusters
 /// A kernel's grid is a row of clusters: as many blocks in y and z as a cluster has. A cluster of `(rows, columns, shares)`
 /// blocks computes `rows x columns` neighbouring tiles, whose operands its blocks load for each other, and each by as many
-/// blocks as share K, up to `SPLIT`, and no more than K has stages. `columns` divides the tile's rows, and `rows` its columns,
-/// into multiples of 8. Where blocks share K there are as many clusters as they have tiles; else there may be fewer.
+/// blocks as share K, up to `SPLIT`, and no more than K has stages. `rows` and `columns` are powers of two; `columns` divides
+/// the tile's rows, and `rows` its columns, into multiples of 8. Where blocks share K there are as many clusters as they have
+/// tiles; else there may be fewer.
 pub struct Tile<
     const R: usize,
     const SHARING: u32,

@@ -39,6 +39,7 @@ pub fn register(suite: &mut Suite) {
         scaled::<E4m3, E5m2, f16>,
     );
     suite.trial("tuner::every_plan::blocks_bf16", blocks::<bf16>);
+    suite.trial("tuner::every_plan::blocks_f16", blocks::<f16>);
     suite.trial("tuner::every_plan::blocks_f32", blocks::<f32>);
     suite.trial("tuner::every_plan::tile_after_tile", tile_after_tile);
     suite.trial("tuner::tunes", tunes);
