@@ -6,7 +6,7 @@ use crate::config::{Dim3, LaunchConfig};
 use crate::memory::{History, Order, SharedMemory};
 use crate::options::SimOptions;
 use crate::schedule::ReadyQueue;
-use crate::sync::{BarrierTable, Mbarriers, RegisterPool};
+use crate::sync::{BarrierTable, Dependence, Mbarriers, RegisterPool};
 use crate::thread::{Thread, WARP, WARPGROUP};
 use crate::warp::Warp;
 use crate::warpgroup::Warpgroup;
@@ -22,6 +22,7 @@ pub(crate) struct Block {
     pub(crate) barriers: RefCell<BarrierTable>,
     pub(crate) mbarriers: RefCell<Mbarriers>,
     pub(crate) registers: RefCell<RegisterPool>,
+    pub(crate) dependence: Dependence,
     pub(crate) warps: Vec<RefCell<Warp>>,
     pub(crate) warpgroups: Vec<RefCell<Warpgroup>>,
     /// Threads that returned from the kernel.
@@ -49,6 +50,7 @@ impl Block {
             barriers: BarrierTable::new(count).into(),
             mbarriers: RefCell::default(),
             registers: RegisterPool::new(count, config.registers()).into(),
+            dependence: Dependence::default(),
             warps: warps(count),
             warpgroups: (0..count / WARPGROUP)
                 .map(|_| Warpgroup::new(order.new_agent()).into())

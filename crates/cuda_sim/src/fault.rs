@@ -157,6 +157,9 @@ fault_kinds! {
         "the wait before the write: the wgmma or bulk copy must have read its source";
     /// An `mbarrier` instruction on something else, or a plain access to one.
     InvalidMbarrier: "invalid mbarrier", "the barrier's address, and mbarrier.init before its first use";
+    /// A copy of global memory before `griddepcontrol.wait`.
+    EarlyCopy: "copy before the wait for earlier grids",
+        "the copy: it belongs behind griddepcontrol.wait, unless no earlier grid writes what it reads";
     /// More arrivals in a phase than an `mbarrier` is for.
     MbarrierOverflow: "too many arrivals at an mbarrier",
         "the count given to mbarrier.init, and who arrives how often in a phase";

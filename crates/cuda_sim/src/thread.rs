@@ -35,6 +35,8 @@ pub(crate) struct Thread {
     pub(crate) stores: RefCell<Groups<Store>>,
     /// Its `wgmma`.
     pub(crate) products: RefCell<Products>,
+    /// Whether what it copies is written by no grid before its own.
+    pub(crate) copies_constants: Cell<bool>,
     pub(crate) exited: Cell<bool>,
     /// Whether its warp got the registers that it is about to wait for.
     pub(crate) granted: Cell<bool>,
@@ -55,6 +57,7 @@ impl Thread {
             copies: RefCell::default(),
             stores: RefCell::default(),
             products: RefCell::default(),
+            copies_constants: Cell::new(false),
             exited: Cell::new(false),
             granted: Cell::new(false),
             fuel: Cell::new(fuel),

@@ -17,6 +17,17 @@ pub fn wait() {
     }
 }
 
+/// Runs `copies` of what no grid before this one writes, which need not [`wait`]. The simulator takes any other copy of
+/// global memory before the wait for a mistake.
+#[inline(always)]
+#[track_caller]
+pub fn of_constants<R>(copies: impl FnOnce() -> R) -> R {
+    on! {
+        gpu => copies(),
+        sim => cuda_sim::device::copy_constants(copies),
+    }
+}
+
 /// Lets the grids that depend on this one begin, once every block has executed this or exited
 /// (`griddepcontrol.launch_dependents`).
 #[inline(always)]

@@ -15,6 +15,7 @@ use crate::transfer::land_copy;
 pub unsafe fn cp_async(dst: u32, src: *const u8, bytes: u32, src_bytes: u32) {
     with_caller(|caller| {
         caller.tick();
+        caller.block.dependence.copies(caller);
         let copy = caller.check(begin(caller, (dst, bytes), (src, src_bytes)));
         caller.thread.copies.borrow_mut().push(copy);
     });

@@ -38,7 +38,7 @@ pub use clusters::{
     st_async_u32,
 };
 pub use copies::{cp_async, cp_async_commit, cp_async_wait_all, cp_async_wait_group};
-pub use dependents::{griddepcontrol_launch_dependents, griddepcontrol_wait};
+pub use dependents::{copy_constants, griddepcontrol_launch_dependents, griddepcontrol_wait};
 pub use fences::{fence_mbarrier_init, fence_proxy_async, fence_proxy_tensormap};
 pub use identity::{
     block_dim, block_idx, dynamic_shared_base, dynamic_shared_size, grid_dim, lane_id, preempt,

@@ -4,6 +4,7 @@
 mod barrier;
 mod cluster;
 mod cluster_barrier;
+mod dependence;
 pub(crate) mod exit;
 pub(crate) mod idle;
 mod mbarrier;
@@ -13,5 +14,6 @@ pub use barrier::BarrierReduce;
 pub(crate) use barrier::{Arrival, BarrierTable, Completion, Flavour};
 pub(crate) use cluster::{finish_cluster_barrier, finish_mbarrier};
 pub(crate) use cluster_barrier::ClusterBarrier;
+pub(crate) use dependence::Dependence;
 pub(crate) use mbarrier::{Mbarrier, Mbarriers, Test};
 pub(crate) use registers::{RegisterPool, Request};

@@ -21,6 +21,13 @@ pub(crate) struct Piece {
     pub(crate) swizzle: Option<Swizzle>,
 }
 
+impl Piece {
+    /// Whether its bytes are in global memory.
+    fn is_global(&self) -> bool {
+        matches!(self.source, Source::Global(_) | Source::Tensor(..))
+    }
+}
+
 /// Where the bytes of a piece come from.
 pub(crate) enum Source {
     /// Global memory, read when the copy lands.
@@ -45,6 +52,9 @@ pub(crate) fn begin_load(
     pieces: Vec<Piece>,
     destinations: Vec<Destination>,
 ) -> Result<(), Violation> {
+    if pieces.iter().any(Piece::is_global) {
+        caller.block.dependence.copies(caller);
+    }
     for destination in &destinations {
         caller.use_mbarrier_async(*destination)?;
         for piece in &pieces {

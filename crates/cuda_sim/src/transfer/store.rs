@@ -46,6 +46,7 @@ pub(crate) fn begin_store(
     reduction: Option<Reduction>,
 ) -> Result<(), Violation> {
     check_reduction(reduction)?;
+    caller.block.dependence.copies(caller);
     let parts: Result<Vec<_>, _> = puts.iter().map(|put| part(caller, put)).collect();
     let parts = parts?;
     let number = caller.cluster.transfers.borrow_mut().next_number();

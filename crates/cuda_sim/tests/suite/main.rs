@@ -7,6 +7,7 @@ mod buffers;
 mod bulk;
 mod clusters;
 mod copies;
+mod dependents;
 mod detectors;
 #[cfg(unix)]
 mod global;
