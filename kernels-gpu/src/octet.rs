@@ -98,14 +98,17 @@ pub unsafe fn store_first<T: Element>(to: *mut T, octet: &Octet, count: u32) {
     }
 }
 
-/// The largest magnitude of an octet; NaN counts as nothing, as in PTX's `max`.
+/// The largest magnitude of octets; NaN counts as nothing, as in PTX's `max`.
 #[inline(always)]
 #[must_use]
-pub fn amax<T: Element>(raw: &RawOctet) -> f32 {
+pub fn amax<T: Element, const N: usize>(octets: &[RawOctet; N]) -> f32 {
     let mut most = 0;
     let mut word = 0;
-    while word * T::PER_WORD < OCTET {
-        most = T::max_magnitude(most, raw[word]);
+    while word * T::PER_WORD < N * OCTET {
+        most = T::max_magnitude(
+            most,
+            octets[word * T::PER_WORD / OCTET][word % (OCTET / T::PER_WORD)],
+        );
         word += 1;
     }
     let [a, b] = T::unpack_word(most);

@@ -2,7 +2,7 @@
 //!
 //! A [`Pack`] is 1, 2 or 4 words of 32 bits, or a single element narrower than a word. It is aligned to
 //! its size, so that it is one memory instruction (`ld.global.v4.b32` for [`Words4`]), and it opens into
-//! `f32` lanes to compute with.
+//! `f32` lanes to compute with. [`Loose`] elements move one by one, but with one address.
 
 use crate::element::Element;
 
@@ -13,6 +13,8 @@ pub const MAX_LEN: usize = 8;
 pub trait Pack<T: Element>: Copy + 'static {
     /// Elements in the pack.
     const LEN: usize;
+    /// Whether it is aligned to its size, and rows are whole packs.
+    const IS_WHOLE: bool = true;
 
     /// The elements as `f32`, in lanes 0 to `LEN`; the other lanes are zero.
     fn unpack(self) -> [f32; MAX_LEN];
@@ -40,6 +42,11 @@ pub struct Words1(pub [u32; 1]);
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Single<T>(pub T);
+
+/// Four elements of a row of any length, aligned to one of them.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Loose<T>(pub [T; 4]);
 
 /// Elements that pair up into one store.
 pub trait Paired: Element {
@@ -114,5 +121,21 @@ impl<T: Element> Pack<T> for Single<T> {
     #[inline(always)]
     fn pack(lanes: &[f32; MAX_LEN]) -> Self {
         Self(T::from_f32(lanes[0]))
+    }
+}
+
+impl<T: Element> Pack<T> for Loose<T> {
+    const LEN: usize = 4;
+    const IS_WHOLE: bool = false;
+
+    #[inline(always)]
+    fn unpack(self) -> [f32; MAX_LEN] {
+        let [a, b, c, d] = self.0.map(T::to_f32);
+        [a, b, c, d, 0.0, 0.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn pack(&[a, b, c, d, ..]: &[f32; MAX_LEN]) -> Self {
+        Self([a, b, c, d].map(T::from_f32))
     }
 }

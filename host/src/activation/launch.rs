@@ -71,14 +71,20 @@ impl<T: GatedElement> ActivationRows<T> {
         own.min(vector_width(size_of::<T>(), &[], others))
     }
 
-    /// The launch of threads that each move `batch` times `width` elements.
-    fn config(&self, stream: &Stream, width: usize, batch: usize) -> LaunchConfig {
+    /// The launch of threads that each move `batch` times `width` elements, in blocks of `most` at most.
+    fn config(&self, stream: &Stream, width: usize, batch: usize, most: u32) -> LaunchConfig {
         let vectors = (self.d / width).div_ceil(batch);
-        let RowPlan { threads, chunks } =
-            plan(self.rows, vectors, stream.device().multiprocessors());
+        let multiprocessors = stream.device().multiprocessors();
+        let RowPlan { threads, chunks } = plan(self.rows, vectors, most, multiprocessors);
         LaunchConfig::new((self.rows as u32, chunks), threads)
     }
 }
+
+/// The largest block that kernels may have.
+const BLOCK: u32 = 512;
+
+/// And those of any activation that move single elements: they want more registers.
+const SINGLE_BLOCK: u32 = 256;
 
 /// What a thread of a kernel for 16 bytes or one element moves at once, and how many such it loads before it uses the
 /// first; `wide` of those of 16 bytes.
@@ -106,7 +112,7 @@ pub(crate) unsafe fn function_rows<T: GatedElement>(
         (Function::SquaredRelu, width) => wide_or_single::<T>(width, 2),
         (_, width) => (width, batch(width * size_of::<T>())),
     };
-    let config = it.config(stream, width, batch);
+    let config = it.config(stream, width, batch, BLOCK);
     let kernel = T::function(function, width);
     // SAFETY: the shapes are the caller's promise, alignment and divisibility are what `width` was chosen by.
     unsafe { stream.launch(kernel, config, function_args(it)) }
@@ -145,7 +151,8 @@ pub(super) unsafe fn general_rows<T: GatedElement>(
     }
     let width = it.width(&[general.gate_bias as usize, general.up_bias as usize]);
     let (width, batch) = wide_or_single::<T>(width, 1);
-    let config = it.config(stream, width, batch);
+    let most = if width > 1 { BLOCK } else { SINGLE_BLOCK };
+    let config = it.config(stream, width, batch, most);
     let args = general_args(it, general);
     // SAFETY: as in `function_rows`; the kernel's width is one or what was chosen.
     unsafe { stream.launch(T::general(general.number, width > 1), config, args) }

@@ -29,18 +29,15 @@ pub fn batch(pack_bytes: usize) -> usize {
     (VECTOR_BYTES / pack_bytes.max(1)).clamp(1, 4)
 }
 
-/// Threads of a block that has a row to itself. Two or three vectors a thread keep enough loads under way.
-const ROW_THREADS: usize = 512;
-
-/// Blocks for `rows` rows of `vectors` vectors each: a block a row if that fills the GPU, whose rounds overlap; else as
-/// [`rows::plan`](super::rows::plan).
+/// Blocks for `rows` rows of `vectors` vectors each, of `most` threads at most: a block a row if that fills the GPU, whose
+/// rounds overlap, and two or three vectors a thread keep enough loads under way; else as [`rows::plan`](super::rows::plan).
 #[must_use]
-pub fn plan(rows: usize, vectors: usize, multiprocessors: u32) -> RowPlan {
+pub fn plan(rows: usize, vectors: usize, most: u32, multiprocessors: u32) -> RowPlan {
     if rows < 2 * multiprocessors as usize {
-        return super::rows::plan(rows, vectors, 1, multiprocessors);
+        return super::rows::plan(rows, vectors, 1, multiprocessors).within(most);
     }
     RowPlan {
-        threads: vectors.max(1).next_multiple_of(32).min(ROW_THREADS) as u32,
+        threads: vectors.max(1).next_multiple_of(32).min(most as usize) as u32,
         chunks: 1,
     }
 }
@@ -68,7 +65,7 @@ mod tests {
     #[test]
     fn many_rows_have_a_block_each_and_few_are_shared_out() {
         let numbers = |rows| {
-            let plan = plan(rows, 1376, 132);
+            let plan = plan(rows, 1376, 512, 132);
             (plan.threads, plan.chunks)
         };
         assert_eq!(numbers(8192), (512, 1));

@@ -9,20 +9,37 @@ pub struct RowPlan {
     pub chunks: u32,
 }
 
+impl RowPlan {
+    /// The same threads of a row, in blocks of `most` at most.
+    #[must_use]
+    pub fn within(self, most: u32) -> Self {
+        let parts = self.threads.div_ceil(most);
+        Self {
+            threads: self.threads.div_ceil(parts).next_multiple_of(32),
+            chunks: self.chunks * parts,
+        }
+    }
+}
+
 /// Threads of a block that has a part of a row.
 const PART_THREADS: usize = 384;
 
 /// Threads of a block where there are few rows.
 const FEW_ROWS_THREADS: usize = 128;
 
+/// Threads of a multiprocessor that a kernel keeps busy all along: two sets of what one holds at once.
+const BUSY_THREADS: usize = 2 * 1536;
+
 /// Blocks for `rows` rows, padding included, that `threads` threads finish in one round each.
 ///
-/// Where that fills the GPU, blocks have as many `rounds` as are wanted: one for most kernels, since a block that ends makes
-/// room for the loads of another. Else the blocks are small, and have one round.
+/// Where that fills the GPU, and blocks are many, they have as many `rounds` as are wanted, or as keep it busy: what a block
+/// begins with is less of its work then. Else the blocks are small, and have one round.
 #[must_use]
 pub fn plan(rows: usize, threads: usize, rounds: usize, multiprocessors: u32) -> RowPlan {
-    let fills = rows * threads >= 2 * multiprocessors as usize * PART_THREADS;
-    let threads = threads.div_ceil(if fills { rounds } else { 1 }).max(1);
+    let (all, multiprocessors) = (rows * threads, multiprocessors as usize);
+    let fills = all >= 2 * multiprocessors * PART_THREADS;
+    let busy = all / (multiprocessors * BUSY_THREADS).max(1);
+    let threads = threads.div_ceil(rounds.min(busy).max(1)).max(1);
     let most = if fills {
         PART_THREADS
     } else {
@@ -38,7 +55,7 @@ pub fn plan(rows: usize, threads: usize, rounds: usize, multiprocessors: u32) ->
 
 #[cfg(test)]
 mod tests {
-    use super::plan;
+    use super::{RowPlan, plan};
 
     fn numbers(rows: usize, columns: usize, rounds: usize) -> (u32, u32) {
         let plan = plan(rows, columns / 16, rounds, 132);
@@ -52,6 +69,25 @@ mod tests {
         assert_eq!(numbers(8192, 4096, 1), (256, 1));
         assert_eq!(numbers(8192, 32, 1), (32, 1));
         assert_eq!(numbers(8192, 11008, 2), (352, 1));
+    }
+
+    #[test]
+    fn many_rows_have_several() {
+        assert_eq!(numbers(8192, 11008, 4), (192, 1));
+        assert_eq!(numbers(1024, 14336, 4), (224, 2));
+        assert_eq!(numbers(512, 14336, 4), numbers(512, 14336, 1));
+        assert_eq!(numbers(128, 14336, 4), numbers(128, 14336, 1));
+    }
+
+    #[test]
+    fn large_blocks_are_parted() {
+        let plan = RowPlan {
+            threads: 352,
+            chunks: 4,
+        };
+        assert_eq!(plan.within(352), plan);
+        let parts = plan.within(256);
+        assert_eq!((parts.threads, parts.chunks), (192, 8));
     }
 
     #[test]

@@ -12,25 +12,24 @@ use half::{bf16, f16};
 use super::function::{Activation, Gelu, GeluTanh, Silu, SquaredRelu};
 use super::rowwise::{Operands, Results, RowOperands, rowwise};
 use crate::element::Element;
-use crate::pack::{MAX_LEN, Pack, Single, Words1, Words2, Words4};
+use crate::pack::{Loose, MAX_LEN, Pack, Single, Words1, Words2, Words4};
 use crate::rows::RowSet;
 
 /// Rows of gates, and of what they gate.
 #[derive(Clone, Copy)]
-struct Gated<T, P, A> {
+struct Gated<T, A> {
     gate: *const T,
     up: *const T,
     gate_stride: u64,
     up_stride: u64,
     activation: A,
-    pack: PhantomData<P>,
 }
 
-impl<T: Element, P: Pack<T>, A: Activation> Operands for Gated<T, P, A> {
-    type Row = GatedRow<T, P, A>;
+impl<T: Element, A: Activation> Operands<T> for Gated<T, A> {
+    type Row<P: Pack<T>> = GatedRow<T, P, A>;
 
     #[inline(always)]
-    unsafe fn row(&self, row: u32) -> GatedRow<T, P, A> {
+    unsafe fn row<P: Pack<T>>(&self, row: u32) -> GatedRow<T, P, A> {
         let row = row as usize;
         // SAFETY: there is such a row, by the caller's contract; `up` is used only where something is gated.
         unsafe {
@@ -100,25 +99,25 @@ macro_rules! gated {
         ) {
             let set = RowSet { rows, n_used, map, counts, rows_per_group };
             let results = Results { set, out, stride: out_stride, d };
-            let (activation, pack) = ($activation, PhantomData::<$pack>);
-            let operands = Gated { gate, up, gate_stride, up_stride, activation, pack };
+            let operands = Gated { gate, up, gate_stride, up_stride, activation: $activation };
             // SAFETY: the kernel's contract is the body's.
-            unsafe { rowwise::<$type, $pack, $batch, _>(results, operands) }
+            unsafe { rowwise::<$type, $pack, $batch>(results, operands) }
         }
     )* };
 }
 
 // The last number is of blocks for which a multiprocessor has registers. Of the exact GELU there are fewer: with 32 registers
-// a thread, the compiler moves the load of what is gated behind the computation of the gates.
+// a thread, the compiler moves the load of what is gated behind the computation of the gates; which is also why the elements of
+// both GELU are not loose but far from each other.
 gated! {
     silu_and_mul_bf16_v8: bf16, Words4, 1, 4, Silu;
     silu_and_mul_bf16_v4: bf16, Words2, 2, 3, Silu;
     silu_and_mul_bf16_v2: bf16, Words1, 4, 3, Silu;
-    silu_and_mul_bf16_v1: bf16, Single<bf16>, 4, 4, Silu;
+    silu_and_mul_bf16_v1: bf16, Loose<bf16>, 1, 4, Silu;
     silu_and_mul_f16_v8: f16, Words4, 1, 4, Silu;
     silu_and_mul_f16_v4: f16, Words2, 2, 3, Silu;
     silu_and_mul_f16_v2: f16, Words1, 4, 3, Silu;
-    silu_and_mul_f16_v1: f16, Single<f16>, 4, 4, Silu;
+    silu_and_mul_f16_v1: f16, Loose<f16>, 1, 4, Silu;
     silu_and_mul_f32_v4: f32, Words4, 1, 4, Silu;
     silu_and_mul_f32_v2: f32, Words2, 2, 4, Silu;
     silu_and_mul_f32_v1: f32, Words1, 4, 4, Silu;
@@ -148,9 +147,9 @@ gated! {
     gelu_tanh_and_mul_f32_v1: f32, Words1, 4, 4, GeluTanh;
 
     squared_relu_bf16_v8: bf16, Words4, 2, 4, SquaredRelu;
-    squared_relu_bf16_v1: bf16, Single<bf16>, 4, 4, SquaredRelu;
+    squared_relu_bf16_v1: bf16, Loose<bf16>, 1, 4, SquaredRelu;
     squared_relu_f16_v8: f16, Words4, 2, 4, SquaredRelu;
-    squared_relu_f16_v1: f16, Single<f16>, 4, 4, SquaredRelu;
+    squared_relu_f16_v1: f16, Loose<f16>, 1, 4, SquaredRelu;
     squared_relu_f32_v4: f32, Words4, 2, 4, SquaredRelu;
     squared_relu_f32_v1: f32, Words1, 4, 4, SquaredRelu;
 }

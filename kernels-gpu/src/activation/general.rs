@@ -15,12 +15,12 @@ use half::{bf16, f16};
 use super::function::{Activation, SwigluBias, Table};
 use super::rowwise::{Operands, Results, RowOperands, rowwise};
 use crate::element::Element;
-use crate::pack::{MAX_LEN, Pack, Single, Words1, Words4};
+use crate::pack::{Loose, MAX_LEN, Pack, Words4};
 use crate::rows::RowSet;
 
 /// Rows of gates, and of what they gate; a null pointer is nothing.
 #[derive(Clone, Copy)]
-struct General<T, P, A> {
+struct General<T, A> {
     gate: *const T,
     up: *const T,
     gate_stride: u64,
@@ -30,7 +30,7 @@ struct General<T, P, A> {
     number: u32,
     parameters: [f32; 3],
     experts: Experts,
-    kind: PhantomData<(P, A)>,
+    activation: PhantomData<A>,
 }
 
 /// An activation of parameters that are known when the kernel runs.
@@ -110,11 +110,11 @@ impl Experts {
     }
 }
 
-impl<T: Element, P: Pack<T>, A: Parametrised> Operands for General<T, P, A> {
-    type Row = GeneralRow<T, P, A>;
+impl<T: Element, A: Parametrised> Operands<T> for General<T, A> {
+    type Row<P: Pack<T>> = GeneralRow<T, P, A>;
 
     #[inline(always)]
-    unsafe fn row(&self, row: u32) -> GeneralRow<T, P, A> {
+    unsafe fn row<P: Pack<T>>(&self, row: u32) -> GeneralRow<T, P, A> {
         let at = row as usize;
         // SAFETY: there is such a row, by the caller's contract; `up` is only used if it is not null.
         unsafe {
@@ -189,7 +189,7 @@ unsafe fn biased<T: Element, P: Pack<T>>(pack: P, bias: *const P, i: u32) -> [f3
 }
 
 macro_rules! general {
-    ($activation:ty, $blocks:literal; $($name:ident: $type:ty, $pack:ty, $batch:literal;)*) => { $(
+    ($activation:ty, $threads:literal, $blocks:literal; $($name:ident: $type:ty, $pack:ty, $batch:literal;)*) => { $(
         /// An activation; `number` is the [`Table`]'s of it, its parameters `first`, `second` and `third`, or
         /// those of the row's expert. `up` is null where there are no gates; see [`RowSet`] for which rows exist.
         ///
@@ -199,7 +199,7 @@ macro_rules! general {
         /// With `experts`, the pointers to parameters are null or hold as many, and `offsets` is null, in which
         /// case `rows_per_expert` is not 0, or holds one more.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, $blocks), dependent)]
+        #[kernel(launch_bounds($threads, $blocks), dependent)]
         pub unsafe fn $name(
             gate: *const $type,
             up: *const $type,
@@ -243,34 +243,38 @@ macro_rules! general {
                     count: experts,
                     rows: rows_per_expert,
                 },
-                kind: PhantomData::<($pack, $activation)>,
+                activation: PhantomData::<$activation>,
             };
             // SAFETY: the kernel's contract is the body's.
-            unsafe { rowwise::<$type, $pack, $batch, _>(results, operands) }
+            unsafe { rowwise::<$type, $pack, $batch>(results, operands) }
         }
     )* };
 }
 
 general! {
-    Table, 2;
+    Table, 512, 2;
     activation_bf16_v8: bf16, Words4, 1;
-    activation_bf16_v1: bf16, Single<bf16>, 4;
     activation_f16_v8: f16, Words4, 1;
-    activation_f16_v1: f16, Single<f16>, 4;
     activation_f32_v4: f32, Words4, 1;
-    activation_f32_v1: f32, Words1, 4;
 }
 
 general! {
-    SwigluBias, 3;
+    Table, 256, 5;
+    activation_bf16_v1: bf16, Loose<bf16>, 1;
+    activation_f16_v1: f16, Loose<f16>, 1;
+    activation_f32_v1: f32, Loose<f32>, 1;
+}
+
+general! {
+    SwigluBias, 512, 3;
     swiglu_bias_bf16_v8: bf16, Words4, 1;
     swiglu_bias_f16_v8: f16, Words4, 1;
     swiglu_bias_f32_v4: f32, Words4, 1;
 }
 
 general! {
-    SwigluBias, 2;
-    swiglu_bias_bf16_v1: bf16, Single<bf16>, 4;
-    swiglu_bias_f16_v1: f16, Single<f16>, 4;
-    swiglu_bias_f32_v1: f32, Words1, 4;
+    SwigluBias, 256, 5;
+    swiglu_bias_bf16_v1: bf16, Loose<bf16>, 1;
+    swiglu_bias_f16_v1: f16, Loose<f16>, 1;
+    swiglu_bias_f32_v1: f32, Loose<f32>, 1;
 }

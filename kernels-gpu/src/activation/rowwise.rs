@@ -9,12 +9,12 @@
 //! ```
 //!
 //! A thread loads `BATCH` packs before it uses the first: narrow packs would else keep too few bytes under way to
-//! fill the memory's latency.
+//! fill the memory's latency. What is left of a row beyond its last whole pack is done element by element.
 
 use cuda_std::unroll;
 
 use crate::element::Element;
-use crate::pack::Pack;
+use crate::pack::{Pack, Single};
 use crate::rows::{RowSet, threads_of_row};
 
 /// Where the results go, and of which rows.
@@ -31,15 +31,15 @@ pub(super) struct Results<T> {
 }
 
 /// What an activation is computed of.
-pub(super) trait Operands: Copy {
-    /// Those of a row.
-    type Row: RowOperands;
+pub(super) trait Operands<T: Element>: Copy {
+    /// Those of a row, in packs.
+    type Row<P: Pack<T>>: RowOperands<Out = P>;
 
     /// Those of `row`.
     ///
     /// # Safety
     /// There is such a row.
-    unsafe fn row(&self, row: u32) -> Self::Row;
+    unsafe fn row<P: Pack<T>>(&self, row: u32) -> Self::Row<P>;
 }
 
 /// A row's operands.
@@ -66,20 +66,20 @@ pub(super) trait RowOperands: Copy {
 ///
 /// # Safety
 /// - The operands and results of every row are there, and nobody else's results.
-/// - `d`, strides and addresses are multiples of `P`; `d` is less than 2^31.
+/// - `d` is less than 2^31; it, strides and addresses are multiples of `P`, if that is whole.
 #[inline(always)]
-pub(super) unsafe fn rowwise<T: Element, P: Pack<T>, const BATCH: usize, O>(
+pub(super) unsafe fn rowwise<T: Element, P: Pack<T>, const BATCH: usize>(
     results: Results<T>,
-    operands: O,
-) where
-    O: Operands<Row: RowOperands<Out = P>>,
-{
+    operands: impl Operands<T>,
+) {
     let Results {
         mut set,
         out,
         stride,
         d,
     } = results;
+    let (packs, (thread, threads)) = (d / P::LEN as u32, threads_of_row());
+    let rest = d - packs * P::LEN as u32;
     // SAFETY: `n_used` is null or valid.
     let rows = unsafe { set.clip() };
     let mut row = RowSet::first();
@@ -87,12 +87,27 @@ pub(super) unsafe fn rowwise<T: Element, P: Pack<T>, const BATCH: usize, O>(
         // SAFETY: `row` is one of `rows`, so it has its operands and its place.
         unsafe {
             if set.exists(row) {
-                let out = out.add(row as usize * stride as usize).cast::<P>();
-                each_pack::<P, BATCH, _>(operands.row(row), out, d / P::LEN as u32);
+                let out = out.add(row as usize * stride as usize);
+                each_pack::<P, BATCH>(operands.row::<P>(row), out.cast(), packs);
+                // By the last threads, which may have less of the packs.
+                let last = threads - 1 - thread;
+                if const { !P::IS_WHOLE } && last < rest {
+                    one_pack(operands.row::<Single<T>>(row), out.cast(), d - rest + last);
+                }
             }
         }
         row += RowSet::step();
     }
+}
+
+/// One pack of a row.
+///
+/// # Safety
+/// The row has this pack, and `out` room for it.
+#[inline(always)]
+unsafe fn one_pack<P>(row: impl RowOperands<Out = P>, out: *mut P, i: u32) {
+    // SAFETY: the caller's contract.
+    unsafe { *out.add(i as usize) = row.apply(i, row.load(i)) };
 }
 
 /// This thread's packs of a row.
@@ -100,8 +115,8 @@ pub(super) unsafe fn rowwise<T: Element, P: Pack<T>, const BATCH: usize, O>(
 /// # Safety
 /// The row has `packs` packs, and `out` room for them.
 #[inline(always)]
-unsafe fn each_pack<P: Copy, const BATCH: usize, R: RowOperands<Out = P>>(
-    row: R,
+unsafe fn each_pack<P: Copy, const BATCH: usize>(
+    row: impl RowOperands<Out = P>,
     out: *mut P,
     packs: u32,
 ) {

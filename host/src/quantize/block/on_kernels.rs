@@ -20,12 +20,11 @@ pub(super) const OCTET: usize = 8;
 /// Octets that a thread of a quantiser has under way.
 const OCTETS: usize = 2;
 
-/// How often a thread does so: twice to e2m1, whose codes are most of the work, so that what a block begins with is less of
-/// it.
+/// How often a thread does so, so that what it begins with is less of its work; e2m1's codes are more work than e4m3's.
 fn rounds(format: &Format<'_>) -> usize {
     match format {
-        Format::Mxfp8 => 1,
-        Format::Mxfp4 | Format::Nvfp4(_) => 2,
+        Format::Mxfp8 => 2,
+        Format::Mxfp4 | Format::Nvfp4(_) => 4,
     }
 }
 

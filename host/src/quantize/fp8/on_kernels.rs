@@ -28,6 +28,9 @@ pub(super) const OCTET: usize = 8;
 /// Octets that a thread of a quantiser has under way.
 const OCTETS: usize = 2;
 
+/// How often it has so many, so that what it begins with is less of its work.
+const ROUNDS: usize = 2;
+
 /// Octets of a group of 128 elements.
 const GROUP: usize = 16;
 
@@ -81,7 +84,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes, width: Width) -> (Reci
         Fp8Scaling::Groups1x128(_) => {
             let rows = sizes.matrices * job.scaling.grid_rows(sizes);
             let threads = octets.next_multiple_of(GROUP) / OCTETS;
-            let plan = plan(rows, threads, 1, multiprocessors);
+            let plan = plan(rows, threads, ROUNDS, multiprocessors);
             let config = LaunchConfig::new((rows as u32, plan.chunks), plan.threads);
             (of_source(Recipe::Group, Recipe::SiluGroup), config)
         }
@@ -171,11 +174,11 @@ impl OneScale<'_> {
     }
 }
 
-/// The launch of threads that each move so many octets of a row at once.
-fn over_rows(stream: &Stream, sizes: &Sizes, octets: usize) -> LaunchConfig {
+/// The launch of threads that each move so many octets of a row at once, so many times.
+fn over_rows(stream: &Stream, sizes: &Sizes, octets: usize, rounds: usize) -> LaunchConfig {
     let threads = sizes.columns.div_ceil(OCTET).div_ceil(octets);
     let multiprocessors = stream.device().multiprocessors();
-    let plan = plan(sizes.all_rows(), threads, 1, multiprocessors);
+    let plan = plan(sizes.all_rows(), threads, rounds, multiprocessors);
     let rows = sizes.all_rows().max(1) as u32;
     LaunchConfig::new((rows, plan.chunks), plan.threads)
 }
@@ -191,7 +194,7 @@ pub(super) unsafe fn quantize_by<T: Fp8Element, C: Fp8Code>(
     data: &TensorViewMut<'_, C>,
 ) -> Result<()> {
     let x = source.x();
-    let config = over_rows(stream, &sizes, OCTETS).with_shared(REDUCE_BYTES);
+    let config = over_rows(stream, &sizes, OCTETS, ROUNDS).with_shared(REDUCE_BYTES);
     let (parts, count, scale, rounded) = scale.arguments();
     let (n_used, map, counts) = live.pointers();
     let args = (
@@ -267,7 +270,7 @@ pub(super) unsafe fn dequantize<T: Fp8Element, C: Fp8Code>(
     (data, scales): (&TensorView<'_, C>, &TensorView<'_, f32>),
     out: &TensorViewMut<'_, T>,
 ) -> Result<()> {
-    let config = over_rows(stream, &sizes, TOGETHER);
+    let config = over_rows(stream, &sizes, TOGETHER, 1);
     let grid = scaling.grid(&sizes);
     let (octet_shift, per_column) = match grid.shared_columns {
         1 => (ALL_SHIFT, PER_COLUMN),

@@ -212,7 +212,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
                 let elements = Gemm::<C, S>::elements::<T>();
                 let mut next = first;
                 if let (true, Some(tile)) = (R <= FEW_SUMS && gemm.b_early, first) {
-                    producer.early::<C>(tile, work.steps, elements);
+                    pdl::of_constants(|| producer.early::<C>(tile, work.steps, elements));
                 }
                 // From here on memory is read that the grids before this one may write.
                 pdl::wait();
@@ -328,11 +328,9 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     #[inline(always)]
     #[track_caller]
     unsafe fn flush<C: Target, S: Sum>(gemm: &Gemm<C, S>, held: &C::Held, place: Place) {
-        unroll!(part < 4 => {
-            if part < Self::held::<C, S>() {
-                // SAFETY: the caller's contract.
-                unsafe { gemm.c.store_held::<R>(held, part, place) };
-            }
+        unroll!(part < const { Self::held::<C, S>() } => {
+            // SAFETY: the caller's contract.
+            unsafe { gemm.c.store_held::<R>(held, part, place) };
         });
     }
 

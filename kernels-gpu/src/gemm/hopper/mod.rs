@@ -31,7 +31,8 @@
 //! | `result` | the choice between the ways to lay a tile over C |
 //! | `order` | the order in which B's rows lie in memory |
 //! | `columns` | what is done to columns of C |
-//! | `store` | from values to memory, straight |
+//! | `slab` | values in shared memory, on their way to C |
+//! | `store` | from there to C, straight |
 //! | `held` | at first to registers, while the next tile's products run |
 //! | `transpose` | the same with rows and columns swapped |
 //! | `shuffled` | both where B's rows are shuffled |
@@ -74,6 +75,7 @@ mod scales;
 mod schedule;
 mod share;
 mod shuffled;
+mod slab;
 mod slots;
 mod split;
 mod store;

@@ -104,15 +104,13 @@ impl<const STAGES: u32> Consumer<STAGES> {
                 _ => None,
             };
             self.relay.wait();
-            unroll!(part < 4 => {
-                if part < M::PARTS {
-                    let runs = k < k_steps;
-                    let stage = if runs { self.begin::<A, B, R, H>(d, part > 0) } else { last };
-                    meanwhile.store(part);
-                    if runs {
-                        self.settle(part > 0, last);
-                        (last, k) = (stage, k + 1);
-                    }
+            unroll!(part < M::PARTS => {
+                let runs = k < k_steps;
+                let stage = if runs { self.begin::<A, B, R, H>(d, part > 0) } else { last };
+                meanwhile.store(part);
+                if runs {
+                    self.settle(part > 0, last);
+                    (last, k) = (stage, k + 1);
                 }
             });
             let ahead = match loaded {

@@ -23,7 +23,7 @@ use half::{bf16, f16};
 use super::order::{Order, Plain};
 use super::result::{Corner, Place, Target};
 use super::share::{CHUNK, Deal};
-use super::store::Output;
+use super::slab::Output;
 use super::tile::{ROW_BYTES, WARPGROUP_ROWS};
 use crate::element::Element;
 use crate::gemm::factors::Alphas;

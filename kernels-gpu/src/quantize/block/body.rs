@@ -66,7 +66,8 @@ pub(super) unsafe fn quantize<S: Source, F: BlockFormat, const WIDE: bool>(
     }
 }
 
-/// Quantises this block's chunk of a row: a pair of octets a lane, both on their way before the first is used.
+/// Quantises this block's chunk of a row: a pair of octets a lane, both on their way before the first is used, the first pair
+/// before the row's scale is.
 ///
 /// # Safety
 /// As [`quantize`]; the row exists.
@@ -78,11 +79,14 @@ unsafe fn quantize_row<S: Source, F: BlockFormat, const WIDE: bool>(
     grids: &Grids,
     line: Line,
 ) {
-    // SAFETY: the row exists.
-    let shared = unsafe { format.row(line.row) };
     let (lane, lanes) = (lane_id(), F::OCTETS / 2);
     let (mut i, step) = threads_of_row();
     let pairs = grids.padded_columns() * lanes;
+    // SAFETY: the row exists.
+    let read = |i| unsafe { fetch(source, line.row, i, data) };
+    let mut raw = read(i);
+    // SAFETY: the row exists.
+    let shared = unsafe { format.row(line.row) };
     let to = Row::<WIDE> {
         codes: data.row(line.row),
         pairs: data.pairs(),
@@ -94,14 +98,14 @@ unsafe fn quantize_row<S: Source, F: BlockFormat, const WIDE: bool>(
     let advance = line.advance(step / lanes);
     // The same for the whole warp.
     while i - lane < pairs {
+        let pair = [source.close(&raw[0]), source.close(&raw[1])];
         // SAFETY: the row exists, and all lanes are here.
-        unsafe {
-            let raw = fetch(source, line.row, i, data);
-            let pair = [source.close(&raw[0]), source.close(&raw[1])];
-            to.write::<S::Value, F>(shared, i, &pair, scale);
-        }
+        unsafe { to.write::<S::Value, F>(shared, i, &pair, scale) };
         i += step;
         scale = scale.wrapping_add(advance);
+        if i - lane < pairs {
+            raw = read(i);
+        }
     }
 }
 
@@ -176,7 +180,7 @@ impl<const WIDE: bool> Row<WIDE> {
 /// All lanes of the warp are here.
 #[inline(always)]
 unsafe fn block_amax<V: Element, F: BlockFormat>(pair: &[RawOctet; 2]) -> f32 {
-    let mut largest = amax::<V>(&pair[0]).max(amax::<V>(&pair[1]));
+    let mut largest = amax::<V, 2>(pair);
     let mut distance = 1;
     while distance < F::OCTETS / 2 {
         // SAFETY: all lanes are here.

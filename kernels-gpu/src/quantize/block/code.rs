@@ -5,14 +5,17 @@ use cuda_std::float::fma;
 
 use crate::octet::{OCTET, Octet};
 
-/// 2^23, whose last bit is worth 1.
-const BASE: f32 = (1u32 << 23) as f32;
+/// 2^24: below it the last bit of an `f32` is worth 1, above it 2.
+const KINK: f32 = (1u32 << 24) as f32;
 
-/// What eight of its bits leave in a word of eight nibbles, wherever they are shifted to.
-const BASES: u32 = {
+/// The bits that stand for the code 0: those of [`KINK`] stand for 4.
+const ZERO: u32 = KINK.to_bits() - 4;
+
+/// What eight of [`ZERO`] leave in a word of eight nibbles, wherever they are shifted to.
+const ZEROS: u32 = {
     let (mut sum, mut i) = (0u32, 0);
     while i < OCTET {
-        sum = (sum << 4).wrapping_add(BASE.to_bits());
+        sum = (sum << 4).wrapping_add(ZERO);
         i += 1;
     }
     sum
@@ -28,7 +31,7 @@ pub(super) fn e2m1_codes(octet: &Octet, scale: f32) -> [u32; 1] {
         i -= 1;
         codes = (codes << 4).wrapping_add(e2m1_magnitude(products[i].abs()));
     }
-    [codes.wrapping_sub(BASES) | signs(&products)]
+    [codes.wrapping_sub(ZEROS) | signs(&products)]
 }
 
 /// The signs of an octet in the upper bits of eight nibbles.
@@ -57,18 +60,18 @@ fn product(a: f32, b: f32) -> f32 {
     fma(a, b, -0.0)
 }
 
-/// The bits of [`BASE`] plus the code of a magnitude, 0 to 7.
+/// [`ZERO`] plus the code of a magnitude, 0 to 7.
 ///
-/// The code as a function of the magnitude is three lines, each flatter than the one before, hence the least of
-/// them everywhere: `2 a` up to 2, `a + 2` up to 4, `a / 2 + 4` above. Rounding keeps their order, so each is rounded
-/// on its own, by adding it to [`BASE`]. Ties go to even codes as they should. As bits, sums are in their own order too; the
-/// least of these and 7 is the answer for infinity, and for NaN.
+/// The code as a function of the magnitude is three lines, each half as steep as the one before, hence the least of them
+/// everywhere: `2 a` up to 2, `a + 2` up to 4, `a / 2 + 4` above. The bits of an `f32` are such lines too: half as steep above a
+/// power of two as below. So the first two are one sum, which passes [`KINK`] where `a` is 2, and the third another,
+/// which begins there. A sum is rounded once, to its last bit, and ties go to even codes as they should. The least of both and
+/// the code 7 is the answer for infinity as well, and for NaN.
 #[inline(always)]
 fn e2m1_magnitude(a: f32) -> u32 {
-    let low = fma(a, 2.0, BASE).to_bits();
-    let middle = (a + (BASE + 2.0)).to_bits();
-    let high = fma(a, 0.5, BASE + 4.0).to_bits();
-    low.min(middle.min(high)).min(BASE.to_bits() + 7)
+    let lower = fma(a, 2.0, KINK - 4.0).to_bits();
+    let upper = (a + KINK).to_bits();
+    lower.min(upper).min(ZERO + 7)
 }
 
 /// The values of eight e2m1.

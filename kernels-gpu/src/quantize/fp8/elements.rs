@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use crate::activation::function::Silu;
 use crate::activation::source::Activated;
-use crate::octet::{OCTET, Plain, RawOctet, Source, amax};
+use crate::octet::{OCTET, Plain, Source};
 
 /// Rows of memory.
 #[inline(always)]
@@ -55,11 +55,5 @@ impl<S: Source, const WIDE: bool> Octets<S, WIDE> {
                 self.source.fetch_first(row, column, count)
             }
         }
-    }
-
-    /// The largest magnitude of an octet as memory has it.
-    #[inline(always)]
-    pub fn amax(octet: &RawOctet) -> f32 {
-        amax::<S::Value>(octet)
     }
 }

@@ -1,15 +1,15 @@
 //! The quantisers' faces: kernels of one signature, of any body, source and element.
 
-/// Quantisers `name: element, source`, so many of whose blocks a multiprocessor holds at least.
+/// Quantisers `name: element, source`, of blocks of so many threads at most, so many of which a multiprocessor holds at least.
 macro_rules! quantizers {
-    ($body:ident, $blocks:literal; $($name:ident: $type:ty, $source:ident, $wide:ident;)*) => { $(
+    ($body:ident, $threads:literal, $blocks:literal; $($name:ident: $type:ty, $source:ident, $wide:ident;)*) => { $(
         /// Quantises rows; the arguments are those of [`fp8`](crate::quantize::fp8).
         ///
         /// # Safety
         /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide;
         /// blocks are those that the file says.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, $blocks), dependent)]
+        #[kernel(launch_bounds($threads, $blocks), dependent)]
         pub unsafe fn $name(
             x: *const $type, x_stride: u64, data: *mut u8, data_stride: u64,
             scales: *mut f32, matrix_step: u64, row_step: u32, column_step: u32, grid_rows: u32,

@@ -6,7 +6,7 @@ use super::elements::Octets;
 use super::grid::Job;
 use super::reduce::block_max;
 use super::scale::Scale;
-use crate::octet::{OCTET, RawOctet, Source, open};
+use crate::octet::{OCTET, RawOctet, Source, amax, open};
 
 /// Words of octets that a thread keeps, as memory has them.
 const KEPT_WORDS: usize = 16;
@@ -40,10 +40,11 @@ pub(super) unsafe fn quantize_together<S: Source, const WIDE: bool>(
         unsafe { octets.fetch(row, i) }
     };
     let close = |raw: &S::Raw| octets.source.close(raw);
-    let amax = Octets::<S, WIDE>::amax;
     let kept = keep(octets, |j| fetch(first + j * step));
-    let mut largest = largest_of::<S, WIDE>(&kept);
-    for_rest::<S>(count, |n| largest = largest.max(amax(&close(&fetch(n)))));
+    let mut largest = amax::<S::Value, 4>(&kept);
+    for_rest::<S>(count, |n| {
+        largest = largest.max(amax::<S::Value, 1>(&[close(&fetch(n))]))
+    });
     // SAFETY: the whole block is here, for the only time.
     let largest = unsafe { block_max(largest) };
     let scale = Scale::of(largest, job.data.format, job.flags);
@@ -90,16 +91,4 @@ fn keep<S: Source, const WIDE: bool>(
     }
     let (c, d) = (fetch(2), fetch(3));
     [close(&a), close(&b), close(&c), close(&d)]
-}
-
-/// The largest magnitude of those that are kept.
-#[inline(always)]
-fn largest_of<S: Source, const WIDE: bool>(kept: &[RawOctet; 4]) -> f32 {
-    let mut largest = 0.0f32;
-    unroll!(j < 4 => {
-        if j < const { self::kept(size_of::<S::Value>()) } {
-            largest = largest.max(Octets::<S, WIDE>::amax(&kept[j]));
-        }
-    });
-    largest
 }

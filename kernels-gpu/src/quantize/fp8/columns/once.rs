@@ -38,7 +38,7 @@ pub const fn kept_rows(element: usize) -> usize {
 }
 
 quantizers! {
-    quantize_columns_once, 2;
+    quantize_columns_once, 512, 2;
     fp8_quantize_per_column_once_bf16_narrow: bf16, memory, NARROW;
     fp8_quantize_per_column_once_f16_narrow: f16, memory, NARROW;
     fp8_quantize_per_column_once_f32_narrow: f32, memory, NARROW;

@@ -12,7 +12,7 @@ use cuda_std::warp::{FULL_MASK, WARP_SIZE, lane_id, warp_shuffle_xor};
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::{Source, open};
+use crate::octet::{Source, amax, open};
 use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
 use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
@@ -27,21 +27,21 @@ const GROUP: u32 = 16;
 const LANES: u32 = 8;
 
 quantizers! {
-    quantize_groups, 3;
+    quantize_groups, 512, 3;
     fp8_quantize_1x128_bf16: bf16, memory, WIDE;
     fp8_quantize_1x128_f16: f16, memory, WIDE;
     fp8_quantize_1x128_f32: f32, memory, WIDE;
 }
 
 quantizers! {
-    quantize_groups, 3;
+    quantize_groups, 512, 3;
     silu_and_mul_fp8_quantize_1x128_bf16: bf16, silu_and_mul, WIDE;
     silu_and_mul_fp8_quantize_1x128_f16: f16, silu_and_mul, WIDE;
     silu_and_mul_fp8_quantize_1x128_f32: f32, silu_and_mul, WIDE;
 }
 
 quantizers! {
-    quantize_groups, 1;
+    quantize_groups, 512, 1;
     fp8_quantize_1x128_bf16_narrow: bf16, memory, NARROW;
     fp8_quantize_1x128_f16_narrow: f16, memory, NARROW;
     fp8_quantize_1x128_f32_narrow: f32, memory, NARROW;
@@ -87,9 +87,8 @@ unsafe fn quantize_row<S: Source, const WIDE: bool>(
         // SAFETY: the row exists.
         let raw = unsafe { [octets.fetch(row, i), octets.fetch(row, i + 1)] };
         let pair = [octets.source.close(&raw[0]), octets.source.close(&raw[1])];
-        let amax = Octets::<S, WIDE>::amax;
         // SAFETY: the whole warp is here.
-        let largest = unsafe { group_max(amax(&pair[0]).max(amax(&pair[1]))) };
+        let largest = unsafe { group_max(amax::<S::Value, 2>(&pair)) };
         let scale = Scale::of(largest, job.data.format, job.flags);
         let pair = [open::<S::Value>(&pair[0]), open::<S::Value>(&pair[1])];
         // SAFETY: the row exists.

@@ -4,10 +4,10 @@
 //! a row. Part `y * grid_dim.x + x` is that of block `(x, y)`. NaN counts as nothing. The order of blocks does not matter:
 //! there are no atomics, and a maximum is exact.
 
-use cuda_std::{kernel, thread, unroll};
+use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::Source;
+use crate::octet::{Source, amax};
 use crate::quantize::fp8::elements::{Octets, memory};
 use crate::quantize::fp8::grid::exists;
 use crate::quantize::fp8::reduce::block_max;
@@ -110,7 +110,8 @@ unsafe fn of_rows<S: Source, const WIDE: bool>(octets: Octets<S, WIDE>, set: Row
                 fetch(i + 2 * step),
                 fetch(i + 3 * step),
             ];
-            unroll!(j < TOGETHER => { largest = largest.max(Octets::<S, WIDE>::amax(&octets.source.close(&raw[j]))); });
+            let closed = raw.map(|raw| octets.source.close(&raw));
+            largest = largest.max(amax::<S::Value, TOGETHER>(&closed));
             i += TOGETHER as u32 * step;
         }
         row += RowSet::step();

@@ -15,21 +15,22 @@ use crate::quantize::fp8::together::quantize_together;
 use crate::quantize::kind::{NARROW, WIDE};
 
 quantizers! {
-    quantize_rows, 2;
+    quantize_rows, 512, 2;
     fp8_quantize_per_token_bf16: bf16, memory, WIDE;
     fp8_quantize_per_token_f16: f16, memory, WIDE;
     fp8_quantize_per_token_f32: f32, memory, WIDE;
 }
 
+// At most 56 registers, so that three blocks of a row of 11008 elements are in a multiprocessor.
 quantizers! {
-    quantize_rows, 2;
+    quantize_rows, 576, 2;
     silu_and_mul_fp8_quantize_per_token_bf16: bf16, silu_and_mul, WIDE;
     silu_and_mul_fp8_quantize_per_token_f16: f16, silu_and_mul, WIDE;
     silu_and_mul_fp8_quantize_per_token_f32: f32, silu_and_mul, WIDE;
 }
 
 quantizers! {
-    quantize_rows, 1;
+    quantize_rows, 512, 1;
     fp8_quantize_per_token_bf16_narrow: bf16, memory, NARROW;
     fp8_quantize_per_token_f16_narrow: f16, memory, NARROW;
     fp8_quantize_per_token_f32_narrow: f32, memory, NARROW;

@@ -19,7 +19,7 @@ use crate::quantize::fp8::strip::{Strip, clear, of_octet, raise};
 use crate::quantize::kind::{NARROW, WIDE};
 
 quantizers! {
-    quantize_columns, 2;
+    quantize_columns, 512, 2;
     fp8_quantize_per_column_bf16: bf16, memory, WIDE;
     fp8_quantize_per_column_bf16_narrow: bf16, memory, NARROW;
     fp8_quantize_per_column_f16: f16, memory, WIDE;

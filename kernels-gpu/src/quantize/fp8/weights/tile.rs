@@ -24,14 +24,14 @@ const TILE: u32 = 128;
 const LANES: u32 = 16;
 
 quantizers! {
-    quantize_tiles, 2;
+    quantize_tiles, 512, 2;
     fp8_quantize_128x128_bf16: bf16, memory, WIDE;
     fp8_quantize_128x128_f16: f16, memory, WIDE;
     fp8_quantize_128x128_f32: f32, memory, WIDE;
 }
 
 quantizers! {
-    quantize_tiles, 2;
+    quantize_tiles, 512, 2;
     fp8_quantize_128x128_bf16_narrow: bf16, memory, NARROW;
     fp8_quantize_128x128_f16_narrow: f16, memory, NARROW;
     fp8_quantize_128x128_f32_narrow: f32, memory, NARROW;
