@@ -3,6 +3,8 @@
 //! | type | scales | sums |
 //! |---|---|---|
 //! | `e4m3` | per tensor | in the tensor cores |
+//! | `e4m3-constant` | per tensor; no kernel before it writes B | in the tensor cores |
+//! | `e4m3-shuffled` | per tensor; B is shuffled | in the tensor cores |
 //! | `e4m3-row` | per token and per channel | in the tensor cores |
 //! | `e4m3-row-promoted` | per token and per channel | in `f32` from 128 elements of K to the next |
 //! | `bf16` | found per token on the way in, and per channel | in the tensor cores |
@@ -12,11 +14,13 @@ use gatewarp::gemm::{
     Accumulation, MmFp8DynamicOptions, MmFp8Options, bmm_fp8_into, mm_fp8_dynamic_into,
     mm_fp8_dynamic_workspace, mm_fp8_into,
 };
+use gatewarp::quantize::layout::prepare_low_latency_gemm_weights;
 use gatewarp::quantize::{Fp8Options, Fp8Scaling, fp8_quantize_per_token};
 use gatewarp::{Tensor, bf16};
 
 use super::recipe::Recipe;
 use super::{FAMILY, batches, products};
+use crate::case::Spec;
 use crate::ops::Operation;
 use crate::peer::{Scaling, Types};
 
@@ -28,9 +32,21 @@ pub(in crate::ops) const MM_FP8: Operation = Operation {
         let tensor = |set, sizes| TENSOR.spec(set, sizes);
         let rows = |set, sizes| ROWS.spec(set, sizes);
         let promoted = |set, sizes| PROMOTED.spec(set, sizes);
-        products(set, tokens, &[tensor, rows, promoted])
+        let constant = |set, sizes| CONSTANT.spec(set, sizes);
+        let mut specs = products(set, tokens, &[tensor, rows, promoted, constant]);
+        let shuffled = products(set, tokens, &[|set, sizes| SHUFFLED.spec(set, sizes)]);
+        specs.extend(shuffled.into_iter().filter(can_be_shuffled));
+        specs
     },
 };
+
+/// Whether there is such a B.
+fn can_be_shuffled(spec: &Spec) -> bool {
+    let [_, n, k] = spec.shape[..] else {
+        return false;
+    };
+    n.is_multiple_of(32) && k.is_multiple_of(128)
+}
 
 const TENSOR: Recipe<E4m3, E4m3> = {
     let peer = Some(Types::fp8(Scaling::Tensor));
@@ -39,6 +55,24 @@ const TENSOR: Recipe<E4m3, E4m3> = {
         let options = options(it.scales, Accumulation::Fast);
         mm_fp8_into(stream, it.a, it.b, it.c, &options)
     })
+};
+
+const CONSTANT: Recipe<E4m3, E4m3> = Recipe {
+    dtype: "e4m3-constant",
+    ..TENSOR
+}
+.by(|stream, it| {
+    let options = MmFp8Options {
+        constant_b: true,
+        ..options(it.scales, Accumulation::Fast)
+    };
+    mm_fp8_into(stream, it.a, it.b, it.c, &options)
+});
+
+const SHUFFLED: Recipe<E4m3, E4m3> = Recipe {
+    dtype: "e4m3-shuffled",
+    arrange: Some(prepare_low_latency_gemm_weights),
+    ..TENSOR
 };
 
 const ROWS: Recipe<E4m3, E4m3> = {

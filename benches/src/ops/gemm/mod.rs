@@ -146,6 +146,7 @@ mod tests {
             (&MM, "f16", true),
             (&BMM_BF16, "bf16", true),
             (&MM_FP8, "e4m3-row-promoted", true),
+            (&MM_FP8, "e4m3-shuffled", true),
             (&MM_FP8_DYNAMIC, "bf16", false),
             (&BMM_FP8, "e4m3", true),
             (&FP8_BLOCKSCALE_GEMM, "e4m3-1x128", true),

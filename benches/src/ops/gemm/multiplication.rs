@@ -23,6 +23,8 @@ pub(super) struct Multiplication<A, B, O> {
     plan: Option<Plan>,
     a: Vec<Tensor<A>>,
     b: Vec<Tensor<B>>,
+    /// The same as the library wants it, if that is otherwise.
+    arranged: Vec<Tensor<B>>,
     c: Vec<Tensor<O>>,
     factors: [Factors; 2],
     workspace: Tensor<f32>,
@@ -43,12 +45,16 @@ impl<A: Float, B: Float, O: Float + Value> Multiplication<A, B, O> {
             Some(_) => WORKSPACE / size_of::<f32>(),
             None => (recipe.workspace)(&a[0]),
         };
+        let arrange = recipe.arrange.iter();
+        let arranged = arrange.flat_map(|arrange| b.iter().map(|b| arrange(bench.stream, b)));
+        let arranged = arranged.collect::<gatewarp::Result<_>>()?;
         Ok(Self {
             recipe,
             sizes,
             plan,
             a,
             b,
+            arranged,
             c: c.collect::<gatewarp::Result<_>>()?,
             factors: factors(bench, &recipe, sizes)?,
             workspace: Tensor::empty(bench.stream, &[floats])?,
@@ -149,7 +155,7 @@ impl<A: Float, B: Float, O: Float + Value> Case for Multiplication<A, B, O> {
         if let Some(multiply) = self.recipe.multiply {
             let call = Call {
                 a: &self.a[i],
-                b: &self.b[i],
+                b: self.arranged.get(i).unwrap_or(&self.b[i]),
                 c: &mut self.c[i],
                 scales: self.factors.each_ref().map(|it| &it.device),
                 workspace: &mut self.workspace,

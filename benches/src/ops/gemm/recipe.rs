@@ -72,6 +72,9 @@ type Multiply<A, B, O> = fn(&Stream, Call<'_, A, B, O>) -> gatewarp::Result<()>;
 /// How the library quantises rows of `A` on the way in.
 type Quantize<A> = fn(&Stream, &Tensor<A>) -> gatewarp::Result<Fp8Scaled>;
 
+/// How the library wants `B` to lie in memory.
+type Arrange<B> = fn(&Stream, &Tensor<B>) -> gatewarp::Result<Tensor<B>>;
+
 /// A way to multiply.
 pub(in crate::ops) struct Recipe<A, B, O = bf16> {
     /// The operation.
@@ -84,6 +87,8 @@ pub(in crate::ops) struct Recipe<A, B, O = bf16> {
     pub scalings: [Option<Fp8Scaling>; 2],
     /// What `A` becomes first, where that is part of it; no row of it depends on another.
     pub quantize: Option<Quantize<A>>,
+    /// What becomes of `B` once, ahead of all calls.
+    pub arrange: Option<Arrange<B>>,
     /// Which matrix units there are for it.
     pub matrix: MatrixRate,
     /// Whether the tensor cores' narrower accumulators keep sums throughout.
@@ -113,6 +118,7 @@ impl<A: Float, B: Float, O: Float + Value> Recipe<A, B, O> {
             dtype,
             scalings: [None, None],
             quantize: None,
+            arrange: None,
             matrix: MatrixRate::Bf16,
             fast: false,
             workspace: |_| 0,
@@ -135,6 +141,7 @@ impl<A: Float, B: Float, O: Float + Value> Recipe<A, B, O> {
             dtype,
             scalings: [Some(a), Some(b)],
             quantize: None,
+            arrange: None,
             matrix: MatrixRate::Fp8,
             fast,
             workspace: |_| 0,
