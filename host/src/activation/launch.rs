@@ -80,12 +80,6 @@ impl<T: GatedElement> ActivationRows<T> {
     }
 }
 
-/// The largest block that kernels may have.
-const BLOCK: u32 = 512;
-
-/// And those of any activation that move single elements: they want more registers.
-const SINGLE_BLOCK: u32 = 256;
-
 /// What a thread of a kernel for 16 bytes or one element moves at once, and how many such it loads before it uses the
 /// first; `wide` of those of 16 bytes.
 fn wide_or_single<T>(width: usize, wide: usize) -> (usize, usize) {
@@ -112,8 +106,8 @@ pub(crate) unsafe fn function_rows<T: GatedElement>(
         (Function::SquaredRelu, width) => wide_or_single::<T>(width, 2),
         (_, width) => (width, batch(width * size_of::<T>())),
     };
-    let config = it.config(stream, width, batch, BLOCK);
     let kernel = T::function(function, width);
+    let config = it.config(stream, width, batch, kernel.bounds().max_threads);
     // SAFETY: the shapes are the caller's promise, alignment and divisibility are what `width` was chosen by.
     unsafe { stream.launch(kernel, config, function_args(it)) }
 }
@@ -151,11 +145,11 @@ pub(super) unsafe fn general_rows<T: GatedElement>(
     }
     let width = it.width(&[general.gate_bias as usize, general.up_bias as usize]);
     let (width, batch) = wide_or_single::<T>(width, 1);
-    let most = if width > 1 { BLOCK } else { SINGLE_BLOCK };
-    let config = it.config(stream, width, batch, most);
+    let kernel = T::general(general.number, width > 1);
+    let config = it.config(stream, width, batch, kernel.bounds().max_threads);
     let args = general_args(it, general);
     // SAFETY: as in `function_rows`; the kernel's width is one or what was chosen.
-    unsafe { stream.launch(T::general(general.number, width > 1), config, args) }
+    unsafe { stream.launch(kernel, config, args) }
 }
 
 /// The arguments, in the kernels' order.

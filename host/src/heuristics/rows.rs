@@ -27,7 +27,8 @@ const PART_THREADS: usize = 384;
 /// Threads of a block where there are few rows.
 const FEW_ROWS_THREADS: usize = 128;
 
-/// Threads of a multiprocessor that a kernel keeps busy all along: two sets of what one holds at once.
+/// Threads of one round that a multiprocessor has at least where threads have several: twice what it holds of such a kernel
+/// at once. With fewer, rounds leave it idle.
 const BUSY_THREADS: usize = 2 * 1536;
 
 /// Blocks for `rows` rows, padding included, that `threads` threads finish in one round each.
