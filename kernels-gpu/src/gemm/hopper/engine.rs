@@ -2,13 +2,14 @@
 
 use cuda_std::warp::FULL_MASK;
 use cuda_std::wgmma::{Accumulator, InFlight, KMajor, Product, Reads};
-use cuda_std::{cluster, pdl, registers, thread, tma, unroll, warp};
+use cuda_std::{cluster, pdl, thread, tma, unroll, warp};
 
 use super::consumer::{Turns, Warpgroup};
 use super::held::{self, Between};
 use super::load::{Operands, Producer};
 use super::multiply::Consumer;
 use super::neighbours::Neighbours;
+use super::registers::{self, FEW_SUMS};
 use super::result::{Corner, Place, Target};
 use super::ring;
 use super::share::Share;
@@ -17,18 +18,6 @@ use super::split::Exchange;
 use super::sum::{Part, Sum};
 use super::tile::{ROW_BYTES, Tile, WARPGROUP_ROWS};
 use super::work::Work;
-
-/// Registers of a producer's thread, once it gave the rest to the consumers.
-const PRODUCER_REGISTERS: u32 = 40;
-/// Registers of a thread of one of two consumers.
-const CONSUMER_REGISTERS: u32 = 232;
-
-/// Accumulator registers of a consumer that needs fewer of them all, at most.
-const FEW_SUMS: usize = 32;
-/// Registers of a producer's thread where consumers have few sums: one that loads scales of a share of K takes more than 40.
-const FEW_PRODUCER_REGISTERS: u32 = 56;
-/// Registers of a consumer's thread there.
-const FEW_CONSUMER_REGISTERS: u32 = 224;
 
 /// A batch of matrix products.
 pub(super) struct Gemm<C, S> {
@@ -87,19 +76,13 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
             Self::start(&gemm, warp);
             let work = Self::work::<A, C, S>(&gemm);
             if warp < 4 {
-                match R <= FEW_SUMS {
-                    true => registers::decrease::<FEW_PRODUCER_REGISTERS>(),
-                    false => registers::decrease::<PRODUCER_REGISTERS>(),
-                }
+                registers::give::<R>();
                 Self::load::<A, C, S>(&gemm, work, warp);
                 if work.share.blocks > 1 {
                     cluster::sync();
                 }
             } else {
-                match R <= FEW_SUMS {
-                    true => registers::increase::<FEW_CONSUMER_REGISTERS>(),
-                    false => registers::increase::<CONSUMER_REGISTERS>(),
-                }
+                registers::take::<R>();
                 Self::ready();
                 Self::clear(&gemm, work);
                 pdl::wait();

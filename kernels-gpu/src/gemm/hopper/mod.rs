@@ -37,6 +37,7 @@
 //! | `transpose` | the same with rows and columns swapped |
 //! | `shuffled` | both where B's rows are shuffled |
 //! | `consumer` | a warpgroup as one |
+//! | `registers` | how warpgroups divide a block's registers |
 //! | `engine` | all of it together |
 //! | [`tiles`] | which tiles there are |
 //! | `products` | the kernels' signatures |
@@ -70,6 +71,7 @@ mod neighbours;
 mod order;
 mod products;
 mod promote;
+mod registers;
 mod result;
 mod scales;
 mod schedule;

@@ -67,6 +67,9 @@ pub(super) const MOST_PROMOTED: u32 = 128;
 /// Consumer warpgroups of a block.
 pub(super) const CONSUMERS: u32 = 2;
 
+/// Threads of a block: the producer's, and the consumers'.
+pub(super) const THREADS: u32 = 128 * (1 + CONSUMERS);
+
 /// An output tile of `64 SHARING HALVES x 2 R`, computed by `SHARING` consumer warpgroups of `HALVES` times `R` accumulator
 /// registers a thread, through a ring of `STAGES`. Both consumers share a tile, or they take turns: while one stores, the other
 /// multiplies, and has all rows, 64 or both halves of 128.
@@ -95,7 +98,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
     /// Blocks of a cluster that may share K.
     pub const SPLIT: u32 = SPLIT;
     /// Threads of a block.
-    pub const THREADS: u32 = 128 * (1 + CONSUMERS);
+    pub const THREADS: u32 = THREADS;
     /// What a stage looks like.
     pub(super) const LAYOUT: Layout = Layout {
         a_rows: Self::BM,
