@@ -14,7 +14,7 @@ use crate::pack::Words4;
 const SWIZZLE_ROWS: u32 = 8;
 
 /// Threads of all consumers.
-const THREADS: u32 = 128 * CONSUMERS;
+const CONSUMER_THREADS: u32 = 128 * CONSUMERS;
 
 /// Bytes that a thread writes at once.
 const UNIT: u32 = size_of::<Words4>() as u32;
@@ -71,7 +71,7 @@ impl Layout {
         }
         fence::proxy_async_shared();
         // SAFETY: the caller's contract.
-        unsafe { thread::barrier_sync::<5>(THREADS) };
+        unsafe { thread::barrier_sync::<5>(CONSUMER_THREADS) };
     }
 }
 
@@ -86,7 +86,7 @@ unsafe fn zero(operand: Shared<u8>, [first, end]: [u32; 2], thread: u32) {
     while at < end * ROW_BYTES {
         // SAFETY: the caller's contract; a thread has units of its own.
         unsafe { operand.byte_add::<Words4>(at).write(Words4([0; 4])) };
-        at += THREADS * UNIT;
+        at += CONSUMER_THREADS * UNIT;
     }
 }
 

@@ -1,11 +1,9 @@
 //! How the warpgroups of a block divide its registers.
 //!
-//! A block is launched with as many for each thread. The producer gives what it does not need, and the consumers, which hold sums,
-//! wait until they have theirs: for ever, if there are not as many.
+//! All threads of a block are launched with as many as each other. The producer gives what it does not need, and the consumers,
+//! which hold sums, wait until they have theirs: for ever, if the block has not as many.
 
 use cuda_std::registers::{decrease, increase};
-
-use super::tile::{CONSUMERS, THREADS};
 
 /// Registers of a producer's thread, once it gave the rest to the consumers.
 const PRODUCER: u32 = 40;
@@ -19,17 +17,20 @@ const FEW_PRODUCER: u32 = 56;
 /// Registers of a consumer's thread there.
 const FEW_CONSUMER: u32 = 224;
 
-/// Registers of a multiprocessor.
-const ALL: u32 = 65536;
-/// Those that a block is launched with: each thread's are a multiple of eight.
-const LAUNCHED: u32 = ALL / THREADS / 8 * 8 * THREADS;
+/// That a block has so many, by what it is launched with: the compiler of the host asks.
+#[cfg(not(target_arch = "nvptx64"))]
+const _: () = {
+    use super::tile::{CONSUMERS, THREADS};
+    use cuda_std::launch::LaunchBounds;
 
-/// Whether a block has so many for each thread of its producer and its consumers.
-const fn are_there(producer: u32, consumer: u32) -> bool {
-    128 * (producer + CONSUMERS * consumer) <= LAUNCHED
-}
-
-const _: () = assert!(are_there(PRODUCER, CONSUMER) && are_there(FEW_PRODUCER, FEW_CONSUMER));
+    let bounds = LaunchBounds {
+        max_threads: THREADS,
+        min_blocks: 1,
+    };
+    let launched = (1 + CONSUMERS) * bounds.registers();
+    assert!(PRODUCER + CONSUMERS * CONSUMER <= launched);
+    assert!(FEW_PRODUCER + CONSUMERS * FEW_CONSUMER <= launched);
+};
 
 /// Gives what a producer does not need, where consumers have `R` accumulator registers a thread.
 ///
@@ -38,7 +39,7 @@ const _: () = assert!(are_there(PRODUCER, CONSUMER) && are_there(FEW_PRODUCER, F
 #[inline(always)]
 #[track_caller]
 pub(super) unsafe fn give<const R: usize>() {
-    // SAFETY: the caller's contract.
+    // SAFETY: the whole warpgroup is here, for the first time, and was launched with more.
     unsafe {
         match R <= FEW_SUMS {
             true => decrease::<FEW_PRODUCER>(),
@@ -54,7 +55,7 @@ pub(super) unsafe fn give<const R: usize>() {
 #[inline(always)]
 #[track_caller]
 pub(super) unsafe fn take<const R: usize>() {
-    // SAFETY: the caller's contract.
+    // SAFETY: the whole warpgroup is here, for the first time, and was launched with fewer; the block has them, as asserted.
     unsafe {
         match R <= FEW_SUMS {
             true => increase::<FEW_CONSUMER>(),
