@@ -73,7 +73,7 @@ pub(super) mod sealed {
 
     /// The kernels of an element type.
     pub trait Kernels: Sized + 'static {
-        /// An activation, for threads that move `width` elements at once.
+        /// An activation, for threads that move `width` elements at once: 16 or 8 bytes, or one element.
         fn function(function: Function, width: usize) -> &'static Kernel<FunctionArgs<Self>>;
 
         /// The activation of a number, for threads that move 16 bytes at once or one element.
@@ -115,7 +115,6 @@ gated_element! {
         squared_relu_bf16_v8 squared_relu_bf16_v1,
     8 => silu_and_mul_bf16_v8 gelu_and_mul_bf16_v8 gelu_tanh_and_mul_bf16_v8,
     4 => silu_and_mul_bf16_v4 gelu_and_mul_bf16_v4 gelu_tanh_and_mul_bf16_v4,
-    2 => silu_and_mul_bf16_v2 gelu_and_mul_bf16_v2 gelu_tanh_and_mul_bf16_v2,
     _ => silu_and_mul_bf16_v1 gelu_and_mul_bf16_v1 gelu_tanh_and_mul_bf16_v1,
 }
 
@@ -124,7 +123,6 @@ gated_element! {
         squared_relu_f16_v8 squared_relu_f16_v1,
     8 => silu_and_mul_f16_v8 gelu_and_mul_f16_v8 gelu_tanh_and_mul_f16_v8,
     4 => silu_and_mul_f16_v4 gelu_and_mul_f16_v4 gelu_tanh_and_mul_f16_v4,
-    2 => silu_and_mul_f16_v2 gelu_and_mul_f16_v2 gelu_tanh_and_mul_f16_v2,
     _ => silu_and_mul_f16_v1 gelu_and_mul_f16_v1 gelu_tanh_and_mul_f16_v1,
 }
 

@@ -5,7 +5,7 @@ use std::ptr::null;
 use super::element::{Function, FunctionArgs, GatedElement, GeneralArgs};
 use crate::device::{LaunchConfig, Stream};
 use crate::error::Result;
-use crate::heuristics::activation::{batch, plan, vector_width};
+use crate::heuristics::activation::{batch, pack_or_single, plan, vector_width};
 use crate::heuristics::rows::RowPlan;
 use crate::quantize::rows::RowPointers;
 
@@ -68,7 +68,8 @@ impl<T: GatedElement> ActivationRows<T> {
         let counts = [self.d, self.gate_stride, self.up_stride, self.out_stride];
         let addresses = [self.gate as usize, self.up as usize, self.out as usize];
         let own = vector_width(size_of::<T>(), &counts, &addresses);
-        own.min(vector_width(size_of::<T>(), &[], others))
+        let width = own.min(vector_width(size_of::<T>(), &[], others));
+        pack_or_single(size_of::<T>(), width)
     }
 
     /// The launch of threads that each move `batch` times `width` elements, in blocks of `most` at most.
@@ -104,6 +105,7 @@ pub(crate) unsafe fn function_rows<T: GatedElement>(
     }
     let (width, batch) = match (function, it.width(&[])) {
         (Function::SquaredRelu, width) => wide_or_single::<T>(width, 2),
+        (Function::GeluTanh, 1) => (1, 8),
         (_, width) => (width, batch(width * size_of::<T>())),
     };
     let kernel = T::function(function, width);

@@ -22,6 +22,16 @@ pub fn vector_width(element_bytes: usize, counts: &[usize], addresses: &[usize])
     width
 }
 
+/// The width where kernels have packs of 16 and of 8 bytes, and single elements: for less than 8, several of those under way
+/// are faster.
+#[must_use]
+pub const fn pack_or_single(element_bytes: usize, width: usize) -> usize {
+    match width * element_bytes < 8 {
+        true => 1,
+        false => width,
+    }
+}
+
 /// Packs of so many bytes that a thread of a gated activation loads before it uses the first: as many as its kernel was
 /// written for.
 #[must_use]
@@ -30,21 +40,24 @@ pub fn batch(pack_bytes: usize) -> usize {
 }
 
 /// Blocks for `rows` rows of `vectors` vectors each, of `most` threads at most: a block a row if that fills the GPU, whose
-/// rounds overlap, and two or three vectors a thread keep enough loads under way; else as [`rows::plan`](super::rows::plan).
+/// rounds overlap, the last as full as the others, and two or three vectors a thread keep enough loads under way; else as
+/// [`rows::plan`](super::rows::plan).
 #[must_use]
 pub fn plan(rows: usize, vectors: usize, most: u32, multiprocessors: u32) -> RowPlan {
     if rows < 2 * multiprocessors as usize {
         return super::rows::plan(rows, vectors, 1, multiprocessors).within(most);
     }
+    let vectors = vectors.max(1);
+    let rounds = vectors.div_ceil(most as usize);
     RowPlan {
-        threads: vectors.max(1).next_multiple_of(32).min(most as usize) as u32,
+        threads: vectors.div_ceil(rounds).next_multiple_of(32) as u32,
         chunks: 1,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{batch, plan, vector_width};
+    use super::{batch, pack_or_single, plan, vector_width};
 
     #[test]
     fn the_widest_vector_that_everything_allows() {
@@ -58,6 +71,15 @@ mod tests {
     }
 
     #[test]
+    fn narrow_packs_are_single_elements() {
+        assert_eq!(
+            [8, 4, 2, 1].map(|width| pack_or_single(2, width)),
+            [8, 4, 1, 1]
+        );
+        assert_eq!([4, 2, 1].map(|width| pack_or_single(4, width)), [4, 2, 1]);
+    }
+
+    #[test]
     fn narrow_packs_come_in_batches() {
         assert_eq!([16, 8, 4, 2].map(batch), [1, 2, 4, 4]);
     }
@@ -68,7 +90,7 @@ mod tests {
             let plan = plan(rows, 1376, 512, 132);
             (plan.threads, plan.chunks)
         };
-        assert_eq!(numbers(8192), (512, 1));
+        assert_eq!(numbers(8192), (480, 1));
         assert_eq!(numbers(128), (352, 4));
         assert_eq!(numbers(1), (128, 11));
     }

@@ -34,12 +34,17 @@ const BUSY_THREADS: usize = 2 * 1536;
 /// Blocks for `rows` rows, padding included, that `threads` threads finish in one round each.
 ///
 /// Where that fills the GPU, and blocks are many, they have as many `rounds` as are wanted, or as keep it busy: what a block
-/// begins with is less of its work then. Else the blocks are small, and have one round.
+/// begins with is less of its work then, and least where a row has one block, for which rounds may be more. Else the blocks are
+/// small, and have one round.
 #[must_use]
 pub fn plan(rows: usize, threads: usize, rounds: usize, multiprocessors: u32) -> RowPlan {
     let (all, multiprocessors) = (rows * threads, multiprocessors as usize);
     let fills = all >= 2 * multiprocessors * PART_THREADS;
     let busy = all / (multiprocessors * BUSY_THREADS).max(1);
+    let rounds = match rounds {
+        0 | 1 => 1,
+        _ => rounds.max(threads.div_ceil(PART_THREADS)),
+    };
     let threads = threads.div_ceil(rounds.min(busy).max(1)).max(1);
     let most = if fills {
         PART_THREADS
@@ -70,6 +75,7 @@ mod tests {
         assert_eq!(numbers(8192, 4096, 1), (256, 1));
         assert_eq!(numbers(8192, 32, 1), (32, 1));
         assert_eq!(numbers(8192, 11008, 2), (352, 1));
+        assert_eq!(numbers(8192, 16384, 2), (352, 1));
     }
 
     #[test]

@@ -75,14 +75,14 @@ impl<T: Element, P: Pack<T>, A: Activation> RowOperands for GatedRow<T, P, A> {
 }
 
 macro_rules! gated {
-    ($($name:ident: $type:ty, $pack:ty, $batch:literal, $blocks:tt, $activation:expr;)*) => { $(
+    ($threads:literal, $blocks:literal; $($name:ident: $type:ty, $pack:ty, $batch:literal, $activation:expr;)*) => { $(
         /// `out = act(gate) * up`, or `act(gate)`, of the rows that exist; see [`RowSet`] for which these are.
         ///
         /// # Safety
         /// The rows are there, but for `up` where nothing is gated, aligned to the pack; `d`, less than 2^31, and the strides are multiples of its length.
         /// Nothing else uses `out`. The pointers of the row set are null or valid.
         #[allow(clippy::too_many_arguments)]
-        #[kernel(launch_bounds(512, $blocks), dependent)]
+        #[kernel(launch_bounds($threads, $blocks), dependent)]
         pub unsafe fn $name(
             gate: *const $type,
             up: *const $type,
@@ -106,50 +106,62 @@ macro_rules! gated {
     )* };
 }
 
-// The last number is of blocks for which a multiprocessor has registers. Of the exact GELU there are fewer: with 32 registers
-// a thread, the compiler moves the load of what is gated behind the computation of the gates; which is also why the elements of
-// both GELU are not loose but far from each other.
+// Registers bound how many threads a multiprocessor has, and rows of many lengths divide into rounds of smaller blocks better.
+
 gated! {
-    silu_and_mul_bf16_v8: bf16, Words4, 1, 4, Silu;
-    silu_and_mul_bf16_v4: bf16, Words2, 2, 3, Silu;
-    silu_and_mul_bf16_v2: bf16, Words1, 4, 3, Silu;
-    silu_and_mul_bf16_v1: bf16, Loose<bf16>, 1, 4, Silu;
-    silu_and_mul_f16_v8: f16, Words4, 1, 4, Silu;
-    silu_and_mul_f16_v4: f16, Words2, 2, 3, Silu;
-    silu_and_mul_f16_v2: f16, Words1, 4, 3, Silu;
-    silu_and_mul_f16_v1: f16, Loose<f16>, 1, 4, Silu;
-    silu_and_mul_f32_v4: f32, Words4, 1, 4, Silu;
-    silu_and_mul_f32_v2: f32, Words2, 2, 4, Silu;
-    silu_and_mul_f32_v1: f32, Words1, 4, 4, Silu;
+    512, 4;
+    silu_and_mul_bf16_v8: bf16, Words4, 1, Silu;
+    silu_and_mul_bf16_v1: bf16, Loose<bf16>, 1, Silu;
+    silu_and_mul_f16_v8: f16, Words4, 1, Silu;
+    silu_and_mul_f16_v1: f16, Loose<f16>, 1, Silu;
+    silu_and_mul_f32_v4: f32, Words4, 1, Silu;
+    silu_and_mul_f32_v2: f32, Words2, 2, Silu;
+    silu_and_mul_f32_v1: f32, Words1, 4, Silu;
 
-    gelu_and_mul_bf16_v8: bf16, Words4, 1, 3, Gelu;
-    gelu_and_mul_bf16_v4: bf16, Words2, 2, 3, Gelu;
-    gelu_and_mul_bf16_v2: bf16, Words1, 4, 3, Gelu;
-    gelu_and_mul_bf16_v1: bf16, Single<bf16>, 4, 4, Gelu;
-    gelu_and_mul_f16_v8: f16, Words4, 1, 3, Gelu;
-    gelu_and_mul_f16_v4: f16, Words2, 2, 3, Gelu;
-    gelu_and_mul_f16_v2: f16, Words1, 4, 3, Gelu;
-    gelu_and_mul_f16_v1: f16, Single<f16>, 4, 4, Gelu;
-    gelu_and_mul_f32_v4: f32, Words4, 1, 4, Gelu;
-    gelu_and_mul_f32_v2: f32, Words2, 2, 4, Gelu;
-    gelu_and_mul_f32_v1: f32, Words1, 4, 4, Gelu;
+    gelu_and_mul_f32_v4: f32, Words4, 1, Gelu;
+    gelu_and_mul_f32_v2: f32, Words2, 2, Gelu;
+    gelu_and_mul_f32_v1: f32, Words1, 4, Gelu;
 
-    gelu_tanh_and_mul_bf16_v8: bf16, Words4, 1, 4, GeluTanh;
-    gelu_tanh_and_mul_bf16_v4: bf16, Words2, 2, 3, GeluTanh;
-    gelu_tanh_and_mul_bf16_v2: bf16, Words1, 4, 3, GeluTanh;
-    gelu_tanh_and_mul_bf16_v1: bf16, Single<bf16>, 4, 4, GeluTanh;
-    gelu_tanh_and_mul_f16_v8: f16, Words4, 1, 4, GeluTanh;
-    gelu_tanh_and_mul_f16_v4: f16, Words2, 2, 3, GeluTanh;
-    gelu_tanh_and_mul_f16_v2: f16, Words1, 4, 3, GeluTanh;
-    gelu_tanh_and_mul_f16_v1: f16, Single<f16>, 4, 4, GeluTanh;
-    gelu_tanh_and_mul_f32_v4: f32, Words4, 1, 4, GeluTanh;
-    gelu_tanh_and_mul_f32_v2: f32, Words2, 2, 4, GeluTanh;
-    gelu_tanh_and_mul_f32_v1: f32, Words1, 4, 4, GeluTanh;
+    gelu_tanh_and_mul_bf16_v8: bf16, Words4, 1, GeluTanh;
+    gelu_tanh_and_mul_f16_v8: f16, Words4, 1, GeluTanh;
+    gelu_tanh_and_mul_f32_v4: f32, Words4, 1, GeluTanh;
+    gelu_tanh_and_mul_f32_v2: f32, Words2, 2, GeluTanh;
 
-    squared_relu_bf16_v8: bf16, Words4, 2, 4, SquaredRelu;
-    squared_relu_bf16_v1: bf16, Loose<bf16>, 1, 4, SquaredRelu;
-    squared_relu_f16_v8: f16, Words4, 2, 4, SquaredRelu;
-    squared_relu_f16_v1: f16, Loose<f16>, 1, 4, SquaredRelu;
-    squared_relu_f32_v4: f32, Words4, 2, 4, SquaredRelu;
-    squared_relu_f32_v1: f32, Words1, 4, 4, SquaredRelu;
+    squared_relu_bf16_v8: bf16, Words4, 2, SquaredRelu;
+    squared_relu_bf16_v1: bf16, Loose<bf16>, 1, SquaredRelu;
+    squared_relu_f16_v8: f16, Words4, 2, SquaredRelu;
+    squared_relu_f16_v1: f16, Loose<f16>, 1, SquaredRelu;
+    squared_relu_f32_v4: f32, Words4, 2, SquaredRelu;
+    squared_relu_f32_v1: f32, Words1, 4, SquaredRelu;
+}
+
+// With 32 registers the compiler moves the load of what the exact GELU gates behind the computation of the gates.
+gated! {
+    384, 4;
+    gelu_and_mul_bf16_v8: bf16, Words4, 1, Gelu;
+    gelu_and_mul_f16_v8: f16, Words4, 1, Gelu;
+}
+
+// It does so of loose elements too, so that those of both GELU are far from each other.
+gated! {
+    384, 5;
+    gelu_and_mul_bf16_v1: bf16, Single<bf16>, 4, Gelu;
+    gelu_and_mul_f16_v1: f16, Single<f16>, 4, Gelu;
+}
+
+gated! {
+    512, 3;
+    gelu_tanh_and_mul_bf16_v1: bf16, Single<bf16>, 8, GeluTanh;
+    gelu_tanh_and_mul_f16_v1: f16, Single<f16>, 8, GeluTanh;
+    gelu_tanh_and_mul_f32_v1: f32, Words1, 8, GeluTanh;
+}
+
+gated! {
+    256, 6;
+    silu_and_mul_bf16_v4: bf16, Words2, 2, Silu;
+    silu_and_mul_f16_v4: f16, Words2, 2, Silu;
+    gelu_and_mul_bf16_v4: bf16, Words2, 2, Gelu;
+    gelu_and_mul_f16_v4: f16, Words2, 2, Gelu;
+    gelu_tanh_and_mul_bf16_v4: bf16, Words2, 2, GeluTanh;
+    gelu_tanh_and_mul_f16_v4: f16, Words2, 2, GeluTanh;
 }

@@ -251,29 +251,27 @@ macro_rules! general {
     )* };
 }
 
-general! {
-    Table, 512, 2;
-    activation_bf16_v8: bf16, Words4, 1;
-    activation_f16_v8: f16, Words4, 1;
-    activation_f32_v4: f32, Words4, 1;
-}
+// Registers bound how many threads a multiprocessor has, and rows of many lengths divide into rounds of smaller blocks better.
 
 general! {
     Table, 256, 5;
+    activation_bf16_v8: bf16, Words4, 1;
+    activation_f16_v8: f16, Words4, 1;
+    activation_f32_v4: f32, Words4, 1;
     activation_bf16_v1: bf16, Loose<bf16>, 1;
     activation_f16_v1: f16, Loose<f16>, 1;
     activation_f32_v1: f32, Loose<f32>, 1;
 }
 
 general! {
-    SwigluBias, 512, 3;
+    SwigluBias, 384, 4;
     swiglu_bias_bf16_v8: bf16, Words4, 1;
     swiglu_bias_f16_v8: f16, Words4, 1;
     swiglu_bias_f32_v4: f32, Words4, 1;
 }
 
 general! {
-    SwigluBias, 256, 5;
+    SwigluBias, 256, 6;
     swiglu_bias_bf16_v1: bf16, Loose<bf16>, 1;
     swiglu_bias_f16_v1: f16, Loose<f16>, 1;
     swiglu_bias_f32_v1: f32, Loose<f32>, 1;

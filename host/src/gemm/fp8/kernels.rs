@@ -139,19 +139,19 @@ macro_rules! output {
 output!(bf16:
     gemm_fp8_bf16_t64x64, gemm_block_scaled_bf16_t64x64,
     together: [T64x64: hopper_block128x128_bf16_t64x64, T64x128: hopper_block128x128_bf16_t64x128, T128x128: hopper_block128x128_bf16_t128x128, T256x128: hopper_block128x128_bf16_t256x128],
-    each: [T64x64: hopper_block1x128_bf16_t64x64, T64x128: hopper_block1x128_bf16_t64x128, T128x128: hopper_block1x128_bf16_t128x128, T256x128: hopper_block1x128_bf16_t256x128],
+    each: [T64x48: hopper_block1x128_bf16_t64x48, T64x64: hopper_block1x128_bf16_t64x64, T64x128: hopper_block1x128_bf16_t64x128, T128x128: hopper_block1x128_bf16_t128x128, T256x128: hopper_block1x128_bf16_t256x128],
     few: [hopper_block_bf16_few16, hopper_block_bf16_few32, hopper_block_bf16_few64]
 );
 output!(f16:
     gemm_fp8_f16_t64x64, gemm_block_scaled_f16_t64x64,
     together: [T64x64: hopper_block128x128_f16_t64x64, T64x128: hopper_block128x128_f16_t64x128, T128x128: hopper_block128x128_f16_t128x128, T256x128: hopper_block128x128_f16_t256x128],
-    each: [T64x64: hopper_block1x128_f16_t64x64, T64x128: hopper_block1x128_f16_t64x128, T128x128: hopper_block1x128_f16_t128x128, T256x128: hopper_block1x128_f16_t256x128],
+    each: [T64x48: hopper_block1x128_f16_t64x48, T64x64: hopper_block1x128_f16_t64x64, T64x128: hopper_block1x128_f16_t64x128, T128x128: hopper_block1x128_f16_t128x128, T256x128: hopper_block1x128_f16_t256x128],
     few: [hopper_block_f16_few16, hopper_block_f16_few32, hopper_block_f16_few64]
 );
 output!(f32:
     gemm_fp8_f32_t64x64, gemm_block_scaled_f32_t64x64,
     together: [T64x64: hopper_block128x128_f32_t64x64, T64x128: hopper_block128x128_f32_t64x128, T128x128: hopper_block128x128_f32_t128x128, T256x128: hopper_block128x128_f32_t256x128],
-    each: [T64x64: hopper_block1x128_f32_t64x64, T64x128: hopper_block1x128_f32_t64x128, T128x128: hopper_block1x128_f32_t128x128],
+    each: [T64x48: hopper_block1x128_f32_t64x48, T64x64: hopper_block1x128_f32_t64x64, T64x128: hopper_block1x128_f32_t64x128, T128x128: hopper_block1x128_f32_t128x128],
     few: [hopper_block_f32_few16, hopper_block_f32_few32, hopper_block_f32_few64]
 );
 

@@ -47,8 +47,17 @@ const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
 /// Bytes of K in a stage.
 pub(super) const STAGE: usize = 128;
 
+/// Bytes that all of a GPU's memory delivers in a cycle.
+const MEMORY_RATE: usize = 2700;
+
+/// The same to tiles of few rows, of which there are fewer.
+const FEW_MEMORY_RATE: usize = 2550;
+
 /// Bytes that arrive at a multiprocessor in a cycle from memory.
 const FAR_RATE: usize = 34;
+
+/// The same at one that computes a tile of few rows.
+const FEW_FAR_RATE: usize = 48;
 
 /// Bytes that arrive there from the L2 cache.
 const NEAR_RATE: usize = 100;
@@ -154,16 +163,24 @@ impl HopperTile {
         }
     }
 
+    /// Bytes that all of memory delivers to such tiles in a cycle.
+    pub(super) const fn memory_rate(self) -> usize {
+        match self.is_few() {
+            true => FEW_MEMORY_RATE,
+            false => MEMORY_RATE,
+        }
+    }
+
     /// Cycles of a stage of so many bytes, of which so many come from memory: its products, which read all columns for each 64
     /// rows, or what they are made of on its way.
     pub(super) fn stage(self, arrival: usize, far: usize) -> usize {
         let (rows, columns) = self.extent();
-        let shared = match self.is_few() {
-            true => 0,
-            false => arrival + STAGE * (rows + rows / 64 * columns),
+        let (far_rate, shared) = match self.is_few() {
+            true => (FEW_FAR_RATE, 0),
+            false => (FAR_RATE, arrival + STAGE * (rows + rows / 64 * columns)),
         };
         (rows * columns / 32)
-            .max(far / FAR_RATE + (arrival - far) / NEAR_RATE)
+            .max(far / far_rate + (arrival - far) / NEAR_RATE)
             .max(shared / SHARED_RATE)
             .max(ISSUE)
     }

@@ -4,7 +4,7 @@ use half::f16;
 
 use crate::gemm::hopper::products::block_scaled_products;
 use crate::gemm::hopper::tiles::{
-    Few16, Few32, Few64, Scaled128x128, Tile64x64, Tile64x128, Tile256x128,
+    Few16, Few32, Few64, Scaled128x128, Tile64x48, Tile64x64, Tile64x128, Tile256x128,
 };
 
 block_scaled_products! {
@@ -14,6 +14,7 @@ block_scaled_products! {
     hopper_block1x128_f16_t256x128: Straight, Tile256x128 => f16, true;
     hopper_block128x128_f16_t64x64: Straight, Tile64x64 => f16, false;
     hopper_block128x128_f16_t64x128: Straight, Tile64x128 => f16, false;
+    hopper_block1x128_f16_t64x48: Straight, Tile64x48 => f16, true;
     hopper_block1x128_f16_t64x64: Straight, Tile64x64 => f16, true;
     hopper_block1x128_f16_t64x128: Straight, Tile64x128 => f16, true;
     hopper_block_f16_few16: Swapped, Few16 => f16, true;
