@@ -105,6 +105,7 @@ pub(crate) unsafe fn function_rows<T: GatedElement>(
     }
     let (width, batch) = match (function, it.width(&[])) {
         (Function::SquaredRelu, width) => wide_or_single::<T>(width, 2),
+        // Its kernels of single elements have registers for as many.
         (Function::GeluTanh, 1) => (1, 8),
         (_, width) => (width, batch(width * size_of::<T>())),
     };

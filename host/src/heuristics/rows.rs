@@ -34,8 +34,8 @@ const BUSY_THREADS: usize = 2 * 1536;
 /// Blocks for `rows` rows, padding included, that `threads` threads finish in one round each.
 ///
 /// Where that fills the GPU, and blocks are many, they have as many `rounds` as are wanted, or as keep it busy: what a block
-/// begins with is less of its work then, and least where a row has one block, for which rounds may be more. Else the blocks are
-/// small, and have one round.
+/// begins with is less of its work then, and least where a row has one block, for which several rounds may be more than are
+/// wanted. Else the blocks are small, and have one round.
 #[must_use]
 pub fn plan(rows: usize, threads: usize, rounds: usize, multiprocessors: u32) -> RowPlan {
     let (all, multiprocessors) = (rows * threads, multiprocessors as usize);

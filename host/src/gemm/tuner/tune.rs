@@ -87,7 +87,7 @@ impl Tuner {
     }
 
     /// The same for [`fp8_blockscale_gemm`](crate::gemm::fp8_blockscale_gemm) of `[m, n, k]`, with weights that have a scale
-    /// for each tile of 128 by 128. The answer holds for scales of each row too.
+    /// for each tile of 128 by 128. The answer holds for scales of each row too, though their tile of 64 by 48 is not measured.
     ///
     /// # Errors
     /// As [`tune_mm`](Self::tune_mm).

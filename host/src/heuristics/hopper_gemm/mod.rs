@@ -58,8 +58,7 @@ pub struct HopperShape {
 /// Blocks of a cluster at most.
 const CLUSTER: usize = 8;
 
-/// Rows of A at most for which tiles of few rows are considered: there are others wherever there are these, and with more rows
-/// than that they are faster, which their estimate does not know.
+/// Rows of A at most that are few. Of more the estimate ranks tiles of few rows too high.
 const FEW: usize = 256;
 
 /// Bytes that the L2 cache delivers in a cycle, of operands that are as large.
@@ -160,7 +159,6 @@ impl HopperPlan {
     fn fits(self, shape: HopperShape) -> bool {
         let (rows, columns) = self.tile.extent();
         self.together() <= CLUSTER
-            && (shape.m <= FEW || !self.tile.is_few())
             && (self.rows == 1 || shape.m > rows * (self.rows - 1))
             && (self.columns == 1
                 || shape.n > columns * (self.columns - 1)
@@ -231,6 +229,11 @@ impl HopperPlan {
         stages * self.tile.stage(arrival, far.min(arrival)) + each
     }
 
+    /// Whether its tile is for fewer rows than there are.
+    const fn is_for_fewer(self, shape: HopperShape) -> bool {
+        self.tile.is_few() && shape.m > FEW
+    }
+
     /// Cycles that a batch takes.
     fn cost(self, shape: HopperShape, clusters: Clusters) -> usize {
         let (tiles, at_once) = (self.tiles(shape), clusters.of(self.together()));
@@ -270,12 +273,15 @@ pub fn hopper_plans(
 }
 
 /// The plan for a batch of products, of the tiles that there are kernels for, on a device that runs so many clusters; none
-/// of no tiles.
+/// of no tiles. More than a few rows have a tile of few only if there is no other.
 #[must_use]
 pub fn hopper_plan(
     tiles: impl Iterator<Item = HopperTile>,
     shape: HopperShape,
     clusters: Clusters,
 ) -> Option<HopperPlan> {
-    hopper_plans(tiles, shape).min_by_key(|plan| (plan.cost(shape, clusters), plan.traffic(shape)))
+    hopper_plans(tiles, shape).min_by_key(|plan| {
+        let cost = plan.cost(shape, clusters);
+        (plan.is_for_fewer(shape), cost, plan.traffic(shape))
+    })
 }

@@ -130,6 +130,27 @@ fn few_rows_take_a_tile_that_holds_them() {
 }
 
 #[test]
+fn many_rows_take_a_tile_of_few_only_if_there_is_no_other() {
+    let shape = HopperShape {
+        matrices: 1,
+        m: 4096,
+        n: 256,
+        k_bytes: 14336,
+    };
+    let cost = |tile| HopperPlan::of(tile).cost(shape, h200());
+    // By the estimate it were faster.
+    assert!(cost(Few64) < cost(T128x128));
+    let of = |tiles: &[HopperTile]| {
+        let plan = hopper_plan(tiles.iter().copied(), shape, h200());
+        plan.map(|plan| plan.tile)
+    };
+    assert_eq!(of(&[Few64, T128x128]), Some(T128x128));
+    assert_eq!(of(&[Few64]), Some(Few64));
+    // It can be measured all the same.
+    assert!(hopper_plans([Few64].into_iter(), shape).next().is_some());
+}
+
+#[test]
 fn few_rows_leave_few_multiprocessors_idle() {
     for m in [1, 16, 64] {
         // 128 columns of tiles.
