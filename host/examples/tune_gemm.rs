@@ -11,12 +11,13 @@ use std::error::Error;
 use gatewarp::formats::E4m3;
 use gatewarp::gemm::{Accumulation, Tuned, Tuner};
 use gatewarp::heuristics::hopper_gemm::HopperPlan;
+use gatewarp::quantize::{Fp8Scaling, ScaleMajor};
 use gatewarp::{Device, Stream, bf16};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, file, shapes @ ..] = &arguments[..] else {
-        return Err("bf16, fp8 or block, a file, and shapes MxNxK".into());
+        return Err("bf16, fp8, 128x128 or 1x128, a file, and shapes MxNxK".into());
     };
     let (tuner, stream) = (Tuner::open(file)?, Device::cuda(0)?.stream()?);
     for shape in shapes {
@@ -44,8 +45,14 @@ fn tune(
     Ok(match kind {
         "bf16" => tuner.tune_mm::<bf16, bf16>(stream, shape)?,
         "fp8" => tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, shape, Accumulation::Fast)?,
-        "block" => tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k])?,
-        other => return Err(format!("{other} is none of bf16, fp8 and block").into()),
+        "128x128" => {
+            tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k], Fp8Scaling::Tiles128x128)?
+        }
+        "1x128" => {
+            let weight = Fp8Scaling::Groups1x128(ScaleMajor::Mn);
+            tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k], weight)?
+        }
+        other => return Err(format!("{other} is none of bf16, fp8, 128x128 and 1x128").into()),
     })
 }
 

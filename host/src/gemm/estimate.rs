@@ -47,6 +47,7 @@ pub(super) fn estimated(
 #[cfg(test)]
 mod tests {
     use super::{Clusters, HopperShape, HopperTile, estimated, hopper_plan};
+    use crate::heuristics::hopper_gemm::Sums;
 
     #[test]
     fn what_is_remembered_is_the_answer_to_the_same_question() {
@@ -60,6 +61,7 @@ mod tests {
                         m,
                         n: 4096,
                         k_bytes: 8192,
+                        sums: Sums::TensorCores,
                     };
                     let clusters = Clusters::of_multiprocessors(multiprocessors);
                     for tiles in [&few[..], &all[..]] {
@@ -79,6 +81,7 @@ mod tests {
             m: 1,
             n: 1,
             k_bytes: 128,
+            sums: Sums::TensorCores,
         };
         let none = std::iter::empty();
         assert!(estimated(none, shape, Clusters::of_multiprocessors(132)).is_err());

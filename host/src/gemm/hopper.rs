@@ -7,16 +7,16 @@ use cuda_std::tma::TensorMap;
 use super::element::{HopperKernels, TileKernels};
 use super::estimate::estimated;
 use super::product::Product;
-use super::tuner::{GemmProblem, Sums};
+use super::tuner::GemmProblem;
 use crate::device::tensor_map::Tiled;
 use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::{Error, Result};
-use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile};
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, Sums};
 use crate::kernels::gemm::hopper::tiles::{
-    Few16, Few32, Few64, Scaled128x128, Tile64x48, Tile64x64, Tile64x128, Tile64x256, Tile128x80,
-    Tile128x96, Tile128x112, Tile128x128, Tile128x144, Tile128x176, Tile128x192, Tile128x224,
-    Tile128x256, Tile256x128, Turns128x128,
+    Few16, Few32, Few64, Scaled128x128, Scaled128x176, Tile64x48, Tile64x64, Tile64x80, Tile64x128,
+    Tile64x256, Tile128x80, Tile128x96, Tile128x112, Tile128x128, Tile128x144, Tile128x160,
+    Tile128x176, Tile128x192, Tile128x224, Tile128x256, Tile256x128, Turns128x128,
 };
 use crate::kernels::gemm::hopper::{ROW_BYTES, WARP_ROWS, loaded_rows};
 
@@ -51,9 +51,9 @@ fn blocks(tile: HopperTile, sums: Sums, element: u32) -> Blocks {
         ($shape:ty, $operands:expr, $result:expr) => {
             Blocks {
                 threads: <$shape>::THREADS,
-                shared_bytes: match sums {
-                    Sums::BlockScaled => <$shape>::SCALED_SHARED_BYTES,
-                    Sums::TensorCores | Sums::Promoted => <$shape>::SHARED_BYTES,
+                shared_bytes: match sums.are_scaled() {
+                    true => <$shape>::SCALED_SHARED_BYTES,
+                    false => <$shape>::SHARED_BYTES,
                 },
                 operands: $operands,
                 result: $result,
@@ -83,9 +83,11 @@ fn blocks(tile: HopperTile, sums: Sums, element: u32) -> Blocks {
         HopperTile::T128x256 => straight!(Tile128x256),
         HopperTile::T128x224 => straight!(Tile128x224),
         HopperTile::T128x192 => straight!(Tile128x192),
+        HopperTile::T128x176 if sums.are_scaled() => straight!(Scaled128x176),
         HopperTile::T128x176 => straight!(Tile128x176),
+        HopperTile::T128x160 => straight!(Tile128x160),
         HopperTile::T128x144 => straight!(Tile128x144),
-        HopperTile::T128x128 if sums == Sums::BlockScaled => straight!(Scaled128x128),
+        HopperTile::T128x128 if sums.are_scaled() => straight!(Scaled128x128),
         HopperTile::T128x128 => straight!(Tile128x128),
         HopperTile::T128x112 => straight!(Tile128x112),
         HopperTile::T128x96 => straight!(Tile128x96),
@@ -94,6 +96,7 @@ fn blocks(tile: HopperTile, sums: Sums, element: u32) -> Blocks {
         HopperTile::T64x256 => straight!(Tile64x256),
         HopperTile::T64x128 => straight!(Tile64x128),
         HopperTile::T64x64 => straight!(Tile64x64),
+        HopperTile::T64x80 => straight!(Tile64x80),
         HopperTile::T64x48 => straight!(Tile64x48),
         HopperTile::Few64 => swapped!(Few64),
         HopperTile::Few32 => swapped!(Few32),
@@ -102,13 +105,14 @@ fn blocks(tile: HopperTile, sums: Sums, element: u32) -> Blocks {
 }
 
 /// What a plan depends on.
-fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>) -> HopperShape {
+fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>, sums: Sums) -> HopperShape {
     let Product { a, c, .. } = product;
     HopperShape {
         matrices: c.matrices,
         m: c.rows,
         n: c.columns,
         k_bytes: a.columns * size_of::<A>(),
+        sums,
     }
 }
 
@@ -122,7 +126,7 @@ pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
     sums: Sums,
     tiles: impl Iterator<Item = HopperTile> + Clone,
 ) -> Result<HopperPlan> {
-    let (device, shape) = (stream.device(), shape(product));
+    let (device, shape) = (stream.device(), shape(product, sums));
     let tuned = stream.tuner().and_then(|tuner| {
         let HopperShape { matrices, m, n, .. } = shape;
         let sizes = [matrices, m, n, product.a.columns];
@@ -147,7 +151,7 @@ pub(super) fn launch<A: Tiled, B: Tiled, O: Float, K>(
         return Err(Error::Device { op: "gemm", reason });
     };
     let blocks = blocks(plan.tile, sums, size_of::<O>() as u32);
-    let clusters = plan.clusters(shape(product), stream.device().clusters());
+    let clusters = plan.clusters(shape(product, sums), stream.device().clusters());
     let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
     let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
         .with_shared(blocks.shared_bytes)

@@ -29,6 +29,7 @@ mod product;
 mod tgv;
 mod tuner;
 
+pub use crate::heuristics::hopper_gemm::Sums;
 pub use dense::{
     bmm_bf16, bmm_bf16_into, bmm_f16, bmm_f16_into, mm, mm_bf16, mm_bf16_into, mm_f16, mm_f16_into,
     mm_into,
@@ -43,4 +44,4 @@ pub(crate) use grouped::{GroupedRows, grouped_rows};
 pub use grouped::{grouped_mm, grouped_mm_into};
 pub use options::{Accumulation, MmFp8Options, MmOptions, TgvOptions};
 pub use tgv::{tgv_gemm, tgv_gemm_into};
-pub use tuner::{GemmProblem, Sums, Tuned, Tuner};
+pub use tuner::{GemmProblem, Tuned, Tuner};

@@ -181,6 +181,14 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .barriers(3)
         .instructions(SCALED),
+    Expectation::of("hopper_block_*_t64x*")
+        .hot()
+        .barriers(9)
+        .instructions(SCALED),
+    Expectation::of("hopper_block_*_t128x*")
+        .hot()
+        .barriers(3)
+        .instructions(SCALED),
     Expectation::of("hopper_block_*")
         .hot()
         .barriers(7)

@@ -10,6 +10,7 @@ use super::shuffled::ShuffledOutput;
 use crate::element::Float;
 use crate::gemm::element::{HopperKernels, TileKernels, hopper_kernels};
 use crate::gemm::options::Accumulation;
+use crate::heuristics::hopper_gemm::Sums;
 use crate::kernels::gemm::{fp8 as portable, hopper};
 use crate::quantize::Fp8Code;
 
@@ -92,7 +93,8 @@ pub trait Fp8Output: Float + sealed::Output + ShuffledOutput {}
 
 pub(crate) mod sealed {
     use super::{
-        Accumulation, BlockArgs, DenseArgs, HopperBlockArgs, HopperKernels, Kernel, TileKernels,
+        Accumulation, BlockArgs, DenseArgs, HopperBlockArgs, HopperKernels, Kernel, Sums,
+        TileKernels,
     };
 
     /// The kernels of a pair of formats.
@@ -109,13 +111,13 @@ pub(crate) mod sealed {
         fn dense() -> &'static Kernel<DenseArgs<Self>>;
         /// The portable kernel of blocks with scales.
         fn block_scaled() -> &'static Kernel<BlockArgs<Self>>;
-        /// Hopper's, for scales of each row of B by itself, or of 128 together.
-        fn hopper_block_scaled(each: bool) -> TileKernels<HopperBlockArgs<Self>>;
+        /// Hopper's, for scales of each row of B by itself, or else of 128 together.
+        fn hopper_block_scaled(sums: Sums) -> TileKernels<HopperBlockArgs<Self>>;
     }
 }
 
 macro_rules! output {
-    ($type:ident: $dense:ident, $block:ident, together: [$($tile:ident: $together:ident),*], each: [$($tile_each:ident: $each:ident),*], few: [$few16:ident, $few32:ident, $few64:ident]) => {
+    ($type:ident: $dense:ident, $block:ident, together: [$($tile:ident: $together:ident),*], each: [$($tile_each:ident: $each:ident),*], both: [$($tile_both:ident: $both:ident),*]) => {
         impl Fp8Output for $type {}
 
         impl sealed::Output for $type {
@@ -125,11 +127,11 @@ macro_rules! output {
             fn block_scaled() -> &'static Kernel<BlockArgs<Self>> {
                 &portable::block_scaled::$block
             }
-            fn hopper_block_scaled(each: bool) -> TileKernels<HopperBlockArgs<Self>> {
-                use hopper::block_scaled::$type::dense::{$($together,)* $($each,)* $few16, $few32, $few64};
-                match each {
-                    true => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, $($tile_each: $each),*],
-                    false => hopper_kernels![Few16: $few16, Few32: $few32, Few64: $few64, $($tile: $together),*],
+            fn hopper_block_scaled(sums: Sums) -> TileKernels<HopperBlockArgs<Self>> {
+                use hopper::block_scaled::$type::dense::{$($together,)* $($each,)* $($both,)*};
+                match sums {
+                    Sums::Scaled1x128 => hopper_kernels![$($tile_both: $both,)* $($tile_each: $each),*],
+                    _ => hopper_kernels![$($tile_both: $both,)* $($tile: $together),*],
                 }
             }
         }
@@ -140,19 +142,19 @@ output!(bf16:
     gemm_fp8_bf16_t64x64, gemm_block_scaled_bf16_t64x64,
     together: [T64x64: hopper_block128x128_bf16_t64x64, T64x128: hopper_block128x128_bf16_t64x128, T128x128: hopper_block128x128_bf16_t128x128, T256x128: hopper_block128x128_bf16_t256x128],
     each: [T64x48: hopper_block1x128_bf16_t64x48, T64x64: hopper_block1x128_bf16_t64x64, T64x128: hopper_block1x128_bf16_t64x128, T128x128: hopper_block1x128_bf16_t128x128, T256x128: hopper_block1x128_bf16_t256x128],
-    few: [hopper_block_bf16_few16, hopper_block_bf16_few32, hopper_block_bf16_few64]
+    both: [Few16: hopper_block_bf16_few16, Few32: hopper_block_bf16_few32, Few64: hopper_block_bf16_few64, T128x80: hopper_block_bf16_t128x80, T128x96: hopper_block_bf16_t128x96, T128x112: hopper_block_bf16_t128x112, T128x144: hopper_block_bf16_t128x144, T128x160: hopper_block_bf16_t128x160, T128x176: hopper_block_bf16_t128x176, T128x192: hopper_block_bf16_t128x192, T64x80: hopper_block_bf16_t64x80]
 );
 output!(f16:
     gemm_fp8_f16_t64x64, gemm_block_scaled_f16_t64x64,
     together: [T64x64: hopper_block128x128_f16_t64x64, T64x128: hopper_block128x128_f16_t64x128, T128x128: hopper_block128x128_f16_t128x128, T256x128: hopper_block128x128_f16_t256x128],
     each: [T64x48: hopper_block1x128_f16_t64x48, T64x64: hopper_block1x128_f16_t64x64, T64x128: hopper_block1x128_f16_t64x128, T128x128: hopper_block1x128_f16_t128x128, T256x128: hopper_block1x128_f16_t256x128],
-    few: [hopper_block_f16_few16, hopper_block_f16_few32, hopper_block_f16_few64]
+    both: [Few16: hopper_block_f16_few16, Few32: hopper_block_f16_few32, Few64: hopper_block_f16_few64, T128x80: hopper_block_f16_t128x80, T128x96: hopper_block_f16_t128x96, T128x112: hopper_block_f16_t128x112, T128x144: hopper_block_f16_t128x144, T128x160: hopper_block_f16_t128x160, T128x176: hopper_block_f16_t128x176, T128x192: hopper_block_f16_t128x192, T64x80: hopper_block_f16_t64x80]
 );
 output!(f32:
     gemm_fp8_f32_t64x64, gemm_block_scaled_f32_t64x64,
     together: [T64x64: hopper_block128x128_f32_t64x64, T64x128: hopper_block128x128_f32_t64x128, T128x128: hopper_block128x128_f32_t128x128, T256x128: hopper_block128x128_f32_t256x128],
     each: [T64x48: hopper_block1x128_f32_t64x48, T64x64: hopper_block1x128_f32_t64x64, T64x128: hopper_block1x128_f32_t64x128, T128x128: hopper_block1x128_f32_t128x128],
-    few: [hopper_block_f32_few16, hopper_block_f32_few32, hopper_block_f32_few64]
+    both: [Few16: hopper_block_f32_few16, Few32: hopper_block_f32_few32, Few64: hopper_block_f32_few64]
 );
 
 macro_rules! pairs {
@@ -182,12 +184,14 @@ pairs! {
             Few64: hopper::fp8::few::dense::hopper_fp8_bf16_few64,
             T64x48: hopper::fp8::few::dense::hopper_fp8_bf16_t64x48,
             T64x64: hopper::fp8::few::dense::hopper_fp8_bf16_t64x64,
+            T64x80: hopper::fp8::few::dense::hopper_fp8_bf16_t64x80,
             T64x128: hopper::fp8::bf16::dense::hopper_fp8_bf16_t64x128,
             T128x80: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x80,
             T128x96: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x96,
             T128x112: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x112,
             T128x128: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x128,
             T128x144: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x144,
+            T128x160: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x160,
             Turns128x128: hopper::fp8::bf16::dense::hopper_fp8_bf16_turns128x128,
             T64x256: hopper::fp8::bf16::dense::hopper_fp8_bf16_t64x256,
             T128x176: hopper::fp8::bf16::dense::hopper_fp8_bf16_t128x176,
@@ -209,12 +213,14 @@ pairs! {
             Few64: hopper::fp8::few::dense::hopper_fp8_f16_few64,
             T64x48: hopper::fp8::few::dense::hopper_fp8_f16_t64x48,
             T64x64: hopper::fp8::few::dense::hopper_fp8_f16_t64x64,
+            T64x80: hopper::fp8::few::dense::hopper_fp8_f16_t64x80,
             T64x128: hopper::fp8::f16::dense::hopper_fp8_f16_t64x128,
             T128x80: hopper::fp8::f16::dense::hopper_fp8_f16_t128x80,
             T128x96: hopper::fp8::f16::dense::hopper_fp8_f16_t128x96,
             T128x112: hopper::fp8::f16::dense::hopper_fp8_f16_t128x112,
             T128x128: hopper::fp8::f16::dense::hopper_fp8_f16_t128x128,
             T128x144: hopper::fp8::f16::dense::hopper_fp8_f16_t128x144,
+            T128x160: hopper::fp8::f16::dense::hopper_fp8_f16_t128x160,
             Turns128x128: hopper::fp8::f16::dense::hopper_fp8_f16_turns128x128,
             T64x256: hopper::fp8::f16::dense::hopper_fp8_f16_t64x256,
             T128x176: hopper::fp8::f16::dense::hopper_fp8_f16_t128x176,
@@ -236,6 +242,7 @@ pairs! {
             Few64: hopper::fp8::few::dense::hopper_fp8_f32_few64,
             T64x48: hopper::fp8::few::dense::hopper_fp8_f32_t64x48,
             T64x64: hopper::fp8::few::dense::hopper_fp8_f32_t64x64,
+            T64x80: hopper::fp8::few::dense::hopper_fp8_f32_t64x80,
             T64x128: hopper::fp8::f32::dense::hopper_fp8_f32_t64x128,
             T128x128: hopper::fp8::f32::dense::hopper_fp8_f32_t128x128,
             T64x256: hopper::fp8::f32::dense::hopper_fp8_f32_t64x256,

@@ -10,8 +10,7 @@ use crate::gemm::hopper;
 use crate::gemm::options::Accumulation;
 use crate::gemm::portable::{grid, in_parts};
 use crate::gemm::product::Product;
-use crate::gemm::tuner::Sums;
-use crate::heuristics::hopper_gemm::HopperTile;
+use crate::heuristics::hopper_gemm::{HopperTile, Sums};
 use crate::kernels::gemm::fp8::Tile;
 use crate::quantize::Fp8Code;
 use crate::reference::quantize::fp8::ScaleGrid;
@@ -125,9 +124,10 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
 }
 
 /// The tiles that there are kernels of blocks with scales for.
-pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>() -> impl Iterator<Item = HopperTile> + Clone
-{
-    O::hopper_block_scaled(false).tiles()
+pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>(
+    sums: Sums,
+) -> impl Iterator<Item = HopperTile> + Clone {
+    O::hopper_block_scaled(sums).tiles()
 }
 
 /// # Safety
@@ -137,9 +137,12 @@ unsafe fn hopper_block_scaled<O: Fp8Output>(
     product: &Product<E4m3, E4m3, O>,
     [(a_scales, a_grid), (b_scales, b_grid)]: Scales,
 ) -> Result<()> {
-    let kernels = O::hopper_block_scaled(b_grid.shared_rows == 1);
-    let (kernel, config, [a_map, b_map, c_map]) =
-        hopper::launch(stream, product, Sums::BlockScaled, &kernels)?;
+    let sums = match b_grid.shared_rows {
+        1 => Sums::Scaled1x128,
+        _ => Sums::Scaled128x128,
+    };
+    let kernels = O::hopper_block_scaled(sums);
+    let (kernel, config, [a_map, b_map, c_map]) = hopper::launch(stream, product, sums, &kernels)?;
     let Product { a, c, finish, .. } = product;
     let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
     let args = (

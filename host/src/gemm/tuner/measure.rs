@@ -86,7 +86,8 @@ mod tests {
 
     use super::{MOST_CALLS, PlanRun, measure};
     use crate::device::{Device, Stream};
-    use crate::gemm::tuner::{GemmProblem, Sums};
+    use crate::gemm::tuner::GemmProblem;
+    use crate::heuristics::hopper_gemm::Sums;
     use crate::heuristics::hopper_gemm::{HopperPlan, HopperTile};
 
     const fn plan(split: usize) -> HopperPlan {

@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-pub use problem::{GemmProblem, Sums};
+pub use problem::GemmProblem;
 use table::{Answer, Table};
 pub use tune::Tuned;
 

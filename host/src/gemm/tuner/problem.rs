@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::element::{DType, Element};
-use crate::gemm::options::Accumulation;
+use crate::heuristics::hopper_gemm::Sums;
 
 /// A batch of products `C = A B^T`, as far as the choice of a plan may depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,18 +28,6 @@ pub struct GemmProblem {
     pub k: usize,
 }
 
-/// Where kernels of Hopper's engine keep sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sums {
-    /// In the tensor cores, over all of K.
-    TensorCores,
-    /// In `f32` on CUDA cores, after each 128 elements.
-    Promoted,
-    /// The same, each 128 elements times their scales.
-    BlockScaled,
-}
-
 impl GemmProblem {
     /// The product of these types and `[batch, m, n, k]`.
     #[must_use]
@@ -56,15 +44,6 @@ impl GemmProblem {
             m,
             n,
             k,
-        }
-    }
-}
-
-impl From<Accumulation> for Sums {
-    fn from(accumulation: Accumulation) -> Self {
-        match accumulation {
-            Accumulation::Fast => Self::TensorCores,
-            Accumulation::Promoted => Self::Promoted,
         }
     }
 }

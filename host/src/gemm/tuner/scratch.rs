@@ -53,19 +53,25 @@ fn random<T: Float>(stream: &Stream, shape: &[usize], count: usize) -> Result<Ve
     tensors.collect()
 }
 
-/// Scales of one.
+/// Scales of one, A's of groups, and B's.
 pub(super) struct BlockScales {
     a: Tensor<f32>,
     b: Tensor<f32>,
+    of_b: Fp8Scaling,
 }
 
 impl BlockScales {
-    pub fn new(stream: &Stream, [m, n, k]: [usize; 3]) -> Result<Self> {
+    pub fn new(stream: &Stream, [m, n, k]: [usize; 3], of_b: Fp8Scaling) -> Result<Self> {
         let blocks = k.div_ceil(128);
+        let b_rows = match of_b {
+            Fp8Scaling::Tiles128x128 => n.div_ceil(128),
+            _ => n.next_multiple_of(4),
+        };
         let ones = |count: usize| Tensor::from_slice(stream, &vec![1.0; count], &[count]);
         Ok(Self {
             a: ones(blocks * m.next_multiple_of(4))?,
-            b: ones(blocks * n.div_ceil(128))?,
+            b: ones(blocks * b_rows)?,
+            of_b,
         })
     }
 
@@ -77,7 +83,7 @@ impl BlockScales {
         };
         [
             view(a, &self.a, Fp8Scaling::Groups1x128(ScaleMajor::Mn)),
-            view(b, &self.b, Fp8Scaling::Tiles128x128),
+            view(b, &self.b, self.of_b),
         ]
     }
 }

@@ -142,7 +142,8 @@ mod tests {
     use half::bf16;
 
     use super::{Answer, Table};
-    use crate::gemm::tuner::{GemmProblem, Sums};
+    use crate::gemm::tuner::GemmProblem;
+    use crate::heuristics::hopper_gemm::Sums;
     use crate::heuristics::hopper_gemm::{HopperPlan, HopperTile};
 
     fn problem(m: usize) -> GemmProblem {

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use half::bf16;
 
-use super::{GemmProblem, Sums, Tuner};
+use super::{GemmProblem, Tuner};
 use crate::device::{Device, SimOptions};
 use crate::error::Error;
 use crate::gemm::finish::Finish;
 use crate::gemm::hopper;
 use crate::gemm::product::{Product, Sizes};
-use crate::heuristics::hopper_gemm::{HopperPlan, HopperTile};
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperTile, Sums};
+use crate::quantize::Fp8Scaling;
 use crate::tensor::Tensor;
 
 /// A file of a test, which ends with it.
@@ -106,8 +107,12 @@ fn only_hopper_gpus_are_tuned() {
             .tune_mm::<bf16, f32>(&stream, [1, 16, 64, 64])
             .expect_err("no GPU");
         assert!(matches!(error, Error::Device { .. }), "{error:?}");
-        let error = tuner.tune_fp8_blockscale_gemm::<f32>(&stream, [16, 64, 64]);
+        let error =
+            tuner.tune_fp8_blockscale_gemm::<f32>(&stream, [16, 64, 64], Fp8Scaling::Tiles128x128);
         assert!(matches!(error, Err(Error::Device { .. })));
+        // Nor is there such a product.
+        let error = tuner.tune_fp8_blockscale_gemm::<f32>(&stream, [16, 64, 64], Fp8Scaling::Rows);
+        assert!(matches!(error, Err(Error::Argument { .. })));
         assert!(tuner.is_empty());
     }
 }

@@ -5,7 +5,7 @@ use formats::E4m3;
 use super::measure::measure;
 use super::scratch::{BlockScales, Operands};
 use super::table::Answer;
-use super::{GemmProblem, Sums, Tuner};
+use super::{GemmProblem, Tuner};
 use crate::device::{ComputeCapability, Stream};
 use crate::element::{Element, Float};
 use crate::error::{Error, Result};
@@ -16,8 +16,8 @@ use crate::gemm::fp8::{
     Fp8Gemm, Fp8Output, block_scaled_tiles, bmm_fp8_into, fp8_blockscale_gemm_into,
 };
 use crate::gemm::options::{Accumulation, MmFp8Options, MmOptions};
-use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plans};
-use crate::quantize::Fp8Code;
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, Sums, hopper_plans};
+use crate::quantize::{Fp8Code, Fp8Scaling};
 use crate::tensor::Tensor;
 
 /// What [`Tuner`] found.
@@ -86,27 +86,40 @@ impl Tuner {
         })
     }
 
-    /// The same for [`fp8_blockscale_gemm`](crate::gemm::fp8_blockscale_gemm) of `[m, n, k]`, with weights that have a scale
-    /// for each tile of 128 by 128. The answer holds for scales of each row too, though their tile of 64 by 48 is not measured.
+    /// The same for [`fp8_blockscale_gemm`](crate::gemm::fp8_blockscale_gemm) of `[m, n, k]`, with weights that are scaled so.
     ///
     /// # Errors
-    /// As [`tune_mm`](Self::tune_mm).
+    /// As [`tune_mm`](Self::tune_mm), and [`Error::Argument`] for weights that are not scaled in tiles or groups of 128.
     pub fn tune_fp8_blockscale_gemm<O: Fp8Output>(
         &self,
         stream: &Stream,
         [m, n, k]: [usize; 3],
+        weight: Fp8Scaling,
     ) -> Result<Tuned> {
         let (sizes, op) = ([1, m, n, k], ("Tuner::tune_fp8_blockscale_gemm", stream));
-        let problem = problem::<E4m3, E4m3, O>(op, Sums::BlockScaled, sizes)?;
+        let sums = match weight {
+            Fp8Scaling::Tiles128x128 => Sums::Scaled128x128,
+            Fp8Scaling::Groups1x128(_) => Sums::Scaled1x128,
+            other => {
+                let expected = "of Groups1x128 or Tiles128x128";
+                return Err(Error::argument(
+                    op.0,
+                    "weight",
+                    expected,
+                    format!("{other:?}"),
+                ));
+            }
+        };
+        let problem = problem::<E4m3, E4m3, O>(op, sums, sizes)?;
         let operands = Operands::<E4m3, E4m3>::new(stream, sizes)?;
-        let scales = BlockScales::new(stream, [m, n, k])?;
+        let scales = BlockScales::new(stream, [m, n, k], weight)?;
         let mut c = Tensor::<O>::empty(stream, &[m, n])?;
         let mut workspace = Tensor::<f32>::empty(stream, &[0])?;
         let options = MmOptions::default();
         self.tune(
             stream,
             (problem, 1),
-            block_scaled_tiles::<O>(),
+            block_scaled_tiles::<O>(sums),
             |stream, set| {
                 let (a, b) = operands.set(set)?;
                 let [a, b] = scales.views([a.reshape(&[m, k])?, b.reshape(&[n, k])?]);
@@ -123,12 +136,20 @@ impl Tuner {
         tiles: impl Iterator<Item = HopperTile> + Clone,
         mut run: impl FnMut(&Stream, usize) -> Result<()>,
     ) -> Result<Tuned> {
-        let GemmProblem { batch, m, n, k, .. } = problem;
+        let GemmProblem {
+            batch,
+            m,
+            n,
+            k,
+            sums,
+            ..
+        } = problem;
         let shape = HopperShape {
             matrices: batch,
             m,
             n,
             k_bytes: k * element,
+            sums,
         };
         let default = estimated(tiles.clone(), shape, stream.device().clusters())?;
         let plans: Vec<_> = hopper_plans(tiles, shape).collect();
@@ -183,7 +204,7 @@ mod tests {
 
     use super::checked;
     use crate::error::Error;
-    use crate::gemm::tuner::Sums;
+    use crate::heuristics::hopper_gemm::Sums;
 
     #[test]
     fn sizes_are_those_of_the_engine() {

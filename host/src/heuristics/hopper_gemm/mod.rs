@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! sums = waves * (stages of a tile * time of a stage + time besides)
-//! time = max(memory, cache, sums) + 0.3 (cache + sums) + waves * time of an exchange + that of the last wave's end
+//! time = max(memory, cache, sums) + 0.37 (cache + sums) + waves * time of an exchange + that of the last wave's end
 //!        + that of a launch which finds no room beside the one before, and of a cluster's blocks that begin together
 //! ```
 //!
@@ -10,19 +10,21 @@
 //! its tiles; the L2 cache's is that of reading them for every tile, but for what a cluster's blocks load for each other, and for
 //! rows that A does not have: mostly that of the larger, since the smaller is soon all there. A stage, 128 bytes of K, takes what
 //! its products do, or what its operands take to arrive at a multiprocessor, whoever loads them, or to pass through its shared
-//! memory, or a thread to issue its copies. A tile is stored while the next is summed, by the consumer whose turn it is not or
-//! from registers that held it, which hides less; the last alone excepted. Nothing is hidden quite, which the share of the times
-//! stands for. A kernel begins before the one before it ends: if both fit on the device side by side, the start of one and the
-//! end of the other cost less.
+//! memory, or a thread to issue its copies; and what its sums take to be added up, if the tensor cores do not. A tile is stored
+//! while the next is summed, by the consumer whose turn it is not or from registers that held it, which hides less; the last
+//! alone excepted. Nothing is hidden quite, which the share of the times stands for. A kernel begins before the one before it
+//! ends: if both fit on the device side by side, the start of one and the end of the other cost less.
 //!
 //! An estimate, in cycles, that ranks what there is to choose from; of plans that take the same, the one that reads less. Over
-//! the shapes that its constants were fitted to, of models on an H200, it loses 0.9 % to the best of all plans below 256 rows and
-//! 1.5 % from there on, 11 and 15 % at worst.
+//! the shapes that its constants were fitted to, of models on an H200, it loses 0.8 % to the best of all plans below 256 rows and
+//! 1.3 % from there on, 11 and 19 % at worst.
 
+mod sums;
 #[cfg(test)]
 mod tests;
 mod tile;
 
+pub use sums::Sums;
 pub use tile::HopperTile;
 
 use super::clusters::Clusters;
@@ -53,31 +55,36 @@ pub struct HopperShape {
     pub n: usize,
     /// Bytes of a row of A, and of B.
     pub k_bytes: usize,
+    /// Where sums are kept.
+    pub sums: Sums,
 }
 
 /// Blocks of a cluster at most.
 const CLUSTER: usize = 8;
 
+/// Rows of an operand that the swizzle repeats after.
+const SWIZZLE_ROWS: usize = 8;
+
 /// Rows of A at most that are few. Of more the estimate ranks tiles of few rows too high.
 const FEW: usize = 256;
 
 /// Bytes that the L2 cache delivers in a cycle, of operands that are as large.
-const CACHE_RATE: usize = 7000;
+const CACHE_RATE: usize = 6300;
 
 /// Cycles that a launch costs for which half of the device is not enough.
-const LAUNCH: usize = 1250;
+const LAUNCH: usize = 1700;
 
 /// Cycles that each further block of a cluster adds, since they begin together.
-const TOGETHER: usize = 150;
+const TOGETHER: usize = 130;
 
 /// Cycles in which blocks tell each other that they have summed, and sums begin to arrive.
-const EXCHANGE_OVERHEAD: usize = 800;
+const EXCHANGE_OVERHEAD: usize = 700;
 
 /// Cycles that each block adds to that.
-const EXCHANGE_EACH: usize = 300;
+const EXCHANGE_EACH: usize = 200;
 
 /// Bytes of a block's sums that are exchanged in a cycle.
-const EXCHANGE_RATE: usize = 7;
+const EXCHANGE_RATE: usize = 6;
 
 /// Percent of memory's time that sums' exceeds if it is sums that take the time.
 const NEAR: usize = 125;
@@ -86,7 +93,7 @@ const NEAR: usize = 125;
 const LAST_WAVE: usize = 50;
 
 /// Percent of the cache's time and of sums' that is not hidden by what takes longer.
-const NOT_HIDDEN: usize = 30;
+const NOT_HIDDEN: usize = 37;
 
 impl HopperShape {
     /// Bytes of the operands.
@@ -155,14 +162,16 @@ impl HopperPlan {
             && self.fits(shape)
     }
 
-    /// Whether blocks have neighbours, if they are to, below rather than beside unless tiles are high, and stages to overlap.
+    /// Whether blocks have neighbours, if they are to, below rather than beside alone unless tiles are higher than wide, parts
+    /// of operands to load that the swizzle divides, and stages to overlap.
     fn fits(self, shape: HopperShape) -> bool {
         let (rows, columns) = self.tile.extent();
         self.together() <= CLUSTER
             && (self.rows == 1 || shape.m > rows * (self.rows - 1))
             && (self.columns == 1
                 || shape.n > columns * (self.columns - 1)
-                    && (shape.m <= rows || rows >= 2 * columns))
+                    && (self.rows == 2 || shape.m <= rows || rows > columns))
+            && columns.is_multiple_of(SWIZZLE_ROWS * self.rows)
             && (self.split == 1 || shape.k_bytes.div_ceil(STAGE) >= 2 * self.split)
     }
 
@@ -225,8 +234,8 @@ impl HopperPlan {
         let (_, columns) = self.tile.extent();
         let arrival = STAGE * (self.loaded(shape) + columns);
         let far = arrival * shape.bytes() / self.traffic(shape).max(1);
-        let (each, _) = self.tile.store();
-        stages * self.tile.stage(arrival, far.min(arrival)) + each
+        let (each, _) = self.tile.store(shape.sums);
+        stages * self.tile.stage(shape.sums, arrival, far.min(arrival)) + each
     }
 
     /// Whether its tile is for fewer rows than there are.
@@ -241,7 +250,7 @@ impl HopperPlan {
         let cache = self.cache(shape);
         let tile = self.tile_time(shape);
         let (memory, sums) = (self.memory(shape, [tiles, at_once], tile), waves * tile);
-        let (_, last) = self.tile.store();
+        let (_, last) = self.tile.store(shape.sums);
         let longest = memory.max(cache).max(sums);
         let launch = if 2 * tiles > at_once { LAUNCH } else { 0 };
         let start = launch + (self.together() - 1) * TOGETHER;

@@ -1,10 +1,10 @@
 //! Which plans are chosen on an H200.
 
 use super::HopperTile::{
-    Few16, Few64, T64x48, T64x256, T128x96, T128x112, T128x128, T128x144, T128x176, T128x192,
-    T128x224, T128x256, T256x128, Turns128x128,
+    Few16, Few64, T64x48, T64x80, T64x128, T64x256, T128x80, T128x96, T128x112, T128x128, T128x144,
+    T128x160, T128x176, T128x192, T128x224, T128x256, T256x128, Turns128x128,
 };
-use super::{Clusters, HopperPlan, HopperShape, HopperTile, hopper_plan, hopper_plans};
+use super::{Clusters, HopperPlan, HopperShape, HopperTile, Sums, hopper_plan, hopper_plans};
 
 /// An H200's, as its driver counts them.
 fn h200() -> Clusters {
@@ -18,6 +18,7 @@ fn plan([matrices, m, n, k]: [usize; 4]) -> HopperPlan {
         m,
         n,
         k_bytes: 2 * k,
+        sums: Sums::TensorCores,
     };
     let plan = hopper_plan(HopperTile::ALL.into_iter(), shape, h200());
     plan.expect("there are tiles")
@@ -66,6 +67,7 @@ fn high_tiles_have_neighbours_beside() {
         m: 4096,
         n: 4096,
         k_bytes: 7168,
+        sums: Sums::Promoted,
     };
     let promoted = [Few64, T128x128, T256x128].into_iter();
     let plan = hopper_plan(promoted, shape, h200()).expect("there are tiles");
@@ -73,8 +75,10 @@ fn high_tiles_have_neighbours_beside() {
         (plan.tile, plan.rows, plan.columns, plan.split),
         (T256x128, 1, 2, 1)
     );
-    let beside = |tile| hopper_plans([tile].into_iter(), shape).any(|plan| plan.columns > 1);
-    assert!(beside(T256x128) && !beside(T128x128) && !beside(T128x112));
+    let beside = |tile| {
+        hopper_plans([tile].into_iter(), shape).any(|plan| plan.rows == 1 && plan.columns > 1)
+    };
+    assert!(beside(T256x128) && beside(T128x112) && !beside(T128x128));
 }
 
 #[test]
@@ -89,6 +93,62 @@ fn neighbours_are_powers_of_two() {
 }
 
 #[test]
+fn neighbours_load_whole_swizzles() {
+    let shape = HopperShape {
+        matrices: 1,
+        m: 4096,
+        n: 4096,
+        k_bytes: 4096,
+        sums: Sums::TensorCores,
+    };
+    let below = |tile| {
+        let plans = hopper_plans([tile].into_iter(), shape);
+        plans.map(|plan| plan.rows).max()
+    };
+    // A fourth of 80 columns is no multiple of 8.
+    assert_eq!((below(T128x80), below(T128x96)), (Some(2), Some(4)));
+}
+
+#[test]
+fn few_tiles_have_neighbours_below_and_beside() {
+    let HopperPlan {
+        tile,
+        rows,
+        columns,
+        split,
+    } = plan([1, 1024, 576, 7168]);
+    assert_eq!((tile, rows, columns, split), (T128x96, 2, 2, 2));
+    // 128 tiles: clusters of four would be more than run at the same time.
+    let HopperPlan {
+        tile,
+        rows,
+        columns,
+        ..
+    } = plan([1, 1024, 1280, 8192]);
+    assert_eq!((tile, rows, columns), (T128x80, 1, 2));
+}
+
+#[test]
+fn columns_with_scales_of_their_own_take_tiles_that_fill_the_device() {
+    let of = |sums, [m, n, k]: [usize; 3]| {
+        let shape = HopperShape {
+            matrices: 1,
+            m,
+            n,
+            k_bytes: k,
+            sums,
+        };
+        let tiles = [T64x80, T64x128, T128x128, T128x160, T256x128].into_iter();
+        hopper_plan(tiles, shape, h200()).map(|plan| plan.tile)
+    };
+    // 2 by 64 tiles of 128 x 160: one wave.
+    assert_eq!(of(Sums::Scaled1x128, [256, 10240, 8192]), Some(T128x160));
+    // Scales of 128 columns are added up faster by tiles that lie within.
+    assert_eq!(of(Sums::Scaled128x128, [1024, 10240, 8192]), Some(T128x128));
+    assert_eq!(of(Sums::Scaled1x128, [16, 10240, 8192]), Some(T64x80));
+}
+
+#[test]
 fn no_more_clusters_than_help() {
     let clusters = |tile, [m, n]: [usize; 2]| {
         let shape = HopperShape {
@@ -96,6 +156,7 @@ fn no_more_clusters_than_help() {
             m,
             n,
             k_bytes: 4096,
+            sums: Sums::TensorCores,
         };
         HopperPlan::of(tile).clusters(shape, h200())
     };
@@ -136,6 +197,7 @@ fn many_rows_take_a_tile_of_few_only_if_there_is_no_other() {
         m: 4096,
         n: 256,
         k_bytes: 14336,
+        sums: Sums::TensorCores,
     };
     let cost = |tile| HopperPlan::of(tile).cost(shape, h200());
     // By the estimate it were faster.

@@ -1,5 +1,7 @@
 //! The tiles that Hopper's engine has kernels for, and what one of them takes, in cycles.
 
+use super::sums::Sums;
+
 /// A tile that Hopper's engine has kernels for, rows by columns of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HopperTile {
@@ -13,6 +15,8 @@ pub enum HopperTile {
     T128x192,
     /// The same.
     T128x176,
+    /// The same.
+    T128x160,
     /// The same.
     T128x144,
     /// Smaller products, and sums that are promoted.
@@ -30,6 +34,8 @@ pub enum HopperTile {
     /// The same, for few tiles.
     T64x128,
     /// The same, for few rows.
+    T64x80,
+    /// The same.
     T64x64,
     /// The same.
     T64x48,
@@ -42,19 +48,19 @@ pub enum HopperTile {
 }
 
 /// Rows and columns of tiles that a cluster may compute, powers of two, which kernels shift by.
-const NEIGHBOURS: [[usize; 2]; 3] = [[1, 1], [2, 1], [1, 2]];
+const NEIGHBOURS: [[usize; 2]; 5] = [[1, 1], [2, 1], [1, 2], [2, 2], [4, 1]];
 
 /// Bytes of K in a stage.
 pub(super) const STAGE: usize = 128;
 
 /// Bytes that all of a GPU's memory delivers in a cycle.
-const MEMORY_RATE: usize = 2700;
+const MEMORY_RATE: usize = 2600;
 
 /// The same to tiles of few rows, of which there are fewer.
-const FEW_MEMORY_RATE: usize = 2550;
+const FEW_MEMORY_RATE: usize = 2400;
 
 /// Bytes that arrive at a multiprocessor in a cycle from memory.
-const FAR_RATE: usize = 34;
+const FAR_RATE: usize = 35;
 
 /// The same at one that computes a tile of few rows.
 const FEW_FAR_RATE: usize = 48;
@@ -63,32 +69,45 @@ const FEW_FAR_RATE: usize = 48;
 const NEAR_RATE: usize = 100;
 
 /// Cycles in which a thread issues a stage's copies.
-const ISSUE: usize = 280;
+const ISSUE: usize = 270;
 
 /// Bytes that shared memory carries in a cycle, to the tensor cores and from their loads. It carries 128; what is counted is an
 /// upper bound.
-const SHARED_RATE: usize = 150;
+const SHARED_RATE: usize = 155;
 
 /// Cycles of a tile of few rows besides its stages: what of filling the ring and storing is not hidden.
 const TILE_OVERHEAD: usize = 1200;
 
 /// The same of each of its rows.
-const ROW_OVERHEAD: usize = 15;
+const ROW_OVERHEAD: usize = 14;
 
 /// Cycles of storing 64 columns of 128 rows of a tile.
-const STORE: usize = 900;
+const STORE: usize = 700;
 
 /// What of them is not hidden where the next tile's products run meanwhile.
-const HELD: usize = 600;
+const HELD: usize = 450;
+
+/// Columns of B that share scales of 128 by 128.
+const SCALE_COLUMNS: usize = 128;
+
+/// Tenths of a cycle in which a block adds 128 sums of a stage to those before, beside the tensor cores.
+const ADD: usize = 6;
+
+/// The same where each column has a scale of its own.
+const ADD_BY_COLUMN: usize = 32;
+
+/// The same of a tile of few rows.
+const FEW_ADD: usize = 40;
 
 impl HopperTile {
     /// All of them. Of those that cost and read the same the first is taken.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Few16,
         Self::Few32,
         Self::Few64,
         Self::T64x48,
         Self::T64x64,
+        Self::T64x80,
         Self::T64x128,
         Self::T128x80,
         Self::T128x96,
@@ -97,6 +116,7 @@ impl HopperTile {
         Self::T128x144,
         Self::T64x256,
         Self::Turns128x128,
+        Self::T128x160,
         Self::T128x176,
         Self::T128x192,
         Self::T128x224,
@@ -112,6 +132,7 @@ impl HopperTile {
             Self::T128x224 => (128, 224),
             Self::T128x192 => (128, 192),
             Self::T128x176 => (128, 176),
+            Self::T128x160 => (128, 160),
             Self::T128x144 => (128, 144),
             Self::T128x128 | Self::Turns128x128 => (128, 128),
             Self::T128x112 => (128, 112),
@@ -119,6 +140,7 @@ impl HopperTile {
             Self::T128x80 => (128, 80),
             Self::T64x256 => (64, 256),
             Self::T64x128 => (64, 128),
+            Self::T64x80 => (64, 80),
             Self::T64x64 => (64, 64),
             Self::T64x48 => (64, 48),
             Self::Few64 => (64, 128),
@@ -136,7 +158,12 @@ impl HopperTile {
     pub(super) const fn takes_turns(self) -> bool {
         matches!(
             self,
-            Self::Turns128x128 | Self::T64x256 | Self::T64x128 | Self::T64x64 | Self::T64x48
+            Self::Turns128x128
+                | Self::T64x256
+                | Self::T64x128
+                | Self::T64x80
+                | Self::T64x64
+                | Self::T64x48
         )
     }
 
@@ -148,6 +175,7 @@ impl HopperTile {
             | Self::T128x224
             | Self::T128x192
             | Self::T128x176
+            | Self::T128x160
             | Self::Turns128x128
             | Self::T64x256 => &[1],
             Self::T128x144 => &[1, 2, 3, 4, 5, 6],
@@ -172,8 +200,8 @@ impl HopperTile {
     }
 
     /// Cycles of a stage of so many bytes, of which so many come from memory: its products, which read all columns for each 64
-    /// rows, or what they are made of on its way.
-    pub(super) fn stage(self, arrival: usize, far: usize) -> usize {
+    /// rows, or what they are made of on its way; and of adding its sums up.
+    pub(super) fn stage(self, sums: Sums, arrival: usize, far: usize) -> usize {
         let (rows, columns) = self.extent();
         let (far_rate, shared) = match self.is_few() {
             true => (FEW_FAR_RATE, 0),
@@ -183,17 +211,31 @@ impl HopperTile {
             .max(far / far_rate + (arrival - far) / NEAR_RATE)
             .max(shared / SHARED_RATE)
             .max(ISSUE)
+            + rows * columns * self.addition(sums) / (128 * 10)
     }
 
-    /// Cycles of each tile besides its stages, and of the last.
-    pub(super) fn store(self) -> (usize, usize) {
+    /// Tenths of a cycle in which 128 sums of a stage are added to those before. A tile that lies in one column of 128 x 128
+    /// scales has a kernel of its own for them.
+    fn addition(self, sums: Sums) -> usize {
+        let (_, columns) = self.extent();
+        match sums {
+            Sums::TensorCores => 0,
+            Sums::Promoted => ADD,
+            Sums::Scaled128x128 | Sums::Scaled1x128 if self.is_few() => FEW_ADD,
+            Sums::Scaled128x128 if SCALE_COLUMNS.is_multiple_of(columns) => ADD,
+            Sums::Scaled128x128 | Sums::Scaled1x128 => ADD_BY_COLUMN,
+        }
+    }
+
+    /// Cycles of each tile besides its stages, and of the last. Sums that the tensor cores keep leave registers to hold a tile.
+    pub(super) fn store(self, sums: Sums) -> (usize, usize) {
         let (rows, columns) = self.extent();
         let of = |cycles| rows.div_ceil(128) * columns * cycles / 64;
         match (self.is_few(), self.takes_turns()) {
             (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
             (_, true) => (0, of(STORE) / 2),
-            _ if self == Self::T256x128 => (of(STORE), 0),
-            _ => (of(HELD), of(STORE - HELD)),
+            _ if sums == Sums::TensorCores => (of(HELD), of(STORE - HELD)),
+            _ => (of(STORE), 0),
         }
     }
 }

@@ -23,6 +23,7 @@
 //! | `missing` | rows that a tile has, and a product does not |
 //! | `multiply` | the consumers' main loop: the tensor cores add |
 //! | `promote` | the other main loop: every stage's sum is scaled and added in `f32` |
+//! | `alone` | the same by fewer registers |
 //! | `scales` | the factors of stages, where blocks have scales |
 //! | `slots` | the scales of stages, on their way through shared memory |
 //! | `sum` | the choice between the loops |
@@ -54,6 +55,7 @@
 //!
 //! A new kind of product is another type in one of these places, not another kernel body.
 
+mod alone;
 pub mod bf16;
 pub mod block_scaled;
 mod columns;

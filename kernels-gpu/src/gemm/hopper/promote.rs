@@ -8,7 +8,7 @@
 //! ..                          ..
 //! ```
 //!
-//! Of twice 64 rows there are registers for one partial sum: while it is added, the other consumer's products run.
+//! Of more sums than 64 x 128 there are registers for one [partial sum alone](super::alone).
 //!
 //! FP8 products keep some 14 bits of their sum in the tensor cores, so that errors grow with K; here they
 //! grow over 128 elements at most. Factors that differ from stage to stage are what block scales are.
@@ -20,7 +20,9 @@ use cuda_std::wgmma::{self, Accumulator, InFlight, KMajor, Product, Reads};
 use super::held::Meanwhile;
 use super::multiply::Consumer;
 use super::slots::Slots;
-use super::tile::{MOST_PROMOTED, WARPGROUP_ROWS};
+
+/// Columns of 64 rows at most whose partial sums take turns.
+const MOST_IN_TURN: u32 = 128;
 
 /// The factors of a stage, for one thread.
 pub(super) trait Factors {
@@ -97,21 +99,18 @@ impl<const STAGES: u32> Consumer<STAGES> {
         Accumulator<R>: Product<A, B>,
         for<'a> &'a mut Accumulator<R>: InFlight,
     {
-        const { assert!(2 * R as u32 <= MOST_PROMOTED && M::PARTS == 0) };
+        const { assert!(M::PARTS == 0) };
         *d = core::array::from_fn(|_| Accumulator::zero());
         // SAFETY: the caller's contract.
         unsafe {
-            match H {
-                1 => {
-                    let ahead = meanwhile.ahead();
-                    self.promote_in_turn::<A, B, F, R>(&mut d[0], k_steps);
-                    ahead
-                }
-                _ => {
-                    self.promote_halves::<A, B, F, R, H>(d, k_steps);
-                    // There are no registers for it before.
-                    meanwhile.ahead()
-                }
+            if H == 1 && 2 * R as u32 <= MOST_IN_TURN {
+                let ahead = meanwhile.ahead();
+                self.promote_in_turn::<A, B, F, R>(&mut d[0], k_steps);
+                ahead
+            } else {
+                self.promote_alone::<A, B, F, R, H>(d, k_steps);
+                // There are no registers for it before.
+                meanwhile.ahead()
             }
         }
     }
@@ -153,111 +152,13 @@ impl<const STAGES: u32> Consumer<STAGES> {
         }
     }
 
-    /// [`promote`](Self::promote) of twice 64 rows, by one partial sum for both: there are no registers for more. While this
-    /// consumer adds, the tensor cores compute the other's products.
-    ///
-    /// # Safety
-    /// As [`Consumer::promote`], of which this is a part; `d` is zero.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn promote_halves<
-        A: Reads<KMajor>,
-        B: Reads<KMajor>,
-        F: Factors,
-        const R: usize,
-        const H: usize,
-    >(
-        &mut self,
-        d: &mut [Accumulator<R>; H],
-        k_steps: u32,
-    ) where
-        Accumulator<R>: Product<A, B>,
-        for<'a> &'a mut Accumulator<R>: InFlight,
-    {
-        let mut partial = Accumulator::zero();
-        // SAFETY: the caller's contract; there is a first stage.
-        unsafe {
-            let mut at = self.ready::<F>();
-            let mut k = 1;
-            while k < k_steps {
-                at = self.halves::<A, B, F, R, H, false>(d, &mut partial, at);
-                k += 1;
-            }
-            self.halves::<A, B, F, R, H, true>(d, &mut partial, at);
-        }
-    }
-
-    /// Adds both halves of a stage, of which the factors of the first are given. Returns the next, unless it is the last.
-    ///
-    /// # Safety
-    /// As [`Consumer::promote`], of which this is a part; the stage is full.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn halves<
-        A: Reads<KMajor>,
-        B: Reads<KMajor>,
-        F: Factors,
-        const R: usize,
-        const H: usize,
-        const LAST: bool,
-    >(
-        &mut self,
-        d: &mut [Accumulator<R>; H],
-        partial: &mut Accumulator<R>,
-        (stage, upper): (u32, F::Stage),
-    ) -> (u32, F::Stage)
-    where
-        Accumulator<R>: Product<A, B>,
-        for<'a> &'a mut Accumulator<R>: InFlight,
-    {
-        // SAFETY: the caller's contract.
-        unsafe {
-            self.issue::<A, B, R, 1>(core::array::from_mut(partial), stage, 0, false);
-            wgmma::wait_group::<0>(&mut *partial);
-            let lower = self.factors::<F>(stage, WARPGROUP_ROWS);
-            add::<F, R>(&mut d[0], partial, &upper);
-            wgmma::pin(&mut d[0]);
-            self.issue::<A, B, R, 1>(core::array::from_mut(partial), stage, 1, false);
-            let next = if LAST {
-                (stage, upper)
-            } else {
-                self.ready::<F>()
-            };
-            wgmma::wait_group::<0>(&mut *partial);
-            self.release(stage);
-            add::<F, R>(&mut d[H - 1], partial, &lower);
-            if F::SCALED {
-                self.slots.release(stage);
-            }
-            wgmma::pin(&mut d[H - 1]);
-            next
-        }
-    }
-
-    /// Waits for the next stage and its scales. Returns its place in the ring, and the factors of the consumer's first rows.
-    ///
-    /// # Safety
-    /// As [`Consumer::promote`], of which this is a part.
-    #[inline(always)]
-    #[track_caller]
-    unsafe fn ready<F: Factors>(&mut self) -> (u32, F::Stage) {
-        // SAFETY: the caller's contract.
-        unsafe {
-            if F::SCALED {
-                self.slots.wait(self.place);
-            }
-            let stage = self.full();
-            (stage, self.factors::<F>(stage, 0))
-        }
-    }
-
     /// The factors of a stage, of the consumer's rows from `first` on.
     ///
     /// # Safety
     /// As [`Factors::read`].
     #[inline(always)]
     #[track_caller]
-    unsafe fn factors<F: Factors>(&self, stage: u32, first: u32) -> F::Stage {
+    pub unsafe fn factors<F: Factors>(&self, stage: u32, first: u32) -> F::Stage {
         let [row, pair] = self.row_and_pair;
         // SAFETY: the caller's contract.
         unsafe { F::read(self.slots, stage, [row + first, pair]) }
@@ -344,7 +245,7 @@ impl<const STAGES: u32> Consumer<STAGES> {
 /// The contract of [`Factors::columns`]; the products of `partial` were waited for.
 #[inline(always)]
 #[track_caller]
-unsafe fn add<F: Factors, const R: usize>(
+pub(super) unsafe fn add<F: Factors, const R: usize>(
     d: &mut Accumulator<R>,
     partial: &Accumulator<R>,
     stage: &F::Stage,

@@ -11,7 +11,7 @@ const PRODUCER: u32 = 40;
 const CONSUMER: u32 = 232;
 
 /// Accumulator registers of a consumer that needs fewer of them all, at most.
-pub(super) const FEW_SUMS: usize = 32;
+pub(super) const FEW_SUMS: usize = 40;
 /// Registers of a producer's thread where consumers have few sums: one that loads scales of a share of K takes more than 40.
 const FEW_PRODUCER: u32 = 56;
 /// Registers of a consumer's thread there.

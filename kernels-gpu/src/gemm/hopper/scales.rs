@@ -66,7 +66,7 @@ impl<const EACH: bool> Sum for BlockScaled<EACH> {
     {
         const {
             assert!(
-                2 * R as u32 <= BLOCK,
+                EACH || 2 * R as u32 <= BLOCK,
                 "a tile has one column of 128 x 128 scales"
             )
         };

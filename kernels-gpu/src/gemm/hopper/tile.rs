@@ -61,9 +61,6 @@ impl Layout {
     }
 }
 
-/// Columns of a tile whose sums may be promoted: more leave no registers.
-pub(super) const MOST_PROMOTED: u32 = 128;
-
 /// Consumer warpgroups of a block.
 pub(super) const CONSUMERS: u32 = 2;
 

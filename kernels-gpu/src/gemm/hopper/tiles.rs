@@ -15,11 +15,15 @@ pub type Tile128x224 = Tile<112, 2, 4, 1>;
 pub type Tile128x192 = Tile<96, 2, 4, 1>;
 /// 128 x 176: the same.
 pub type Tile128x176 = Tile<88, 2, 5, 1>;
+/// 128 x 176 of stages that have scales, which take the place of one.
+pub type Scaled128x176 = Tile<88, 2, 4, 1>;
+/// 128 x 160: as 128 x 176.
+pub type Tile128x160 = Tile<80, 2, 5, 1>;
 /// 128 x 144: products that it divides into about as many tiles as there are multiprocessors.
 pub type Tile128x144 = Tile<72, 2, 5, 6>;
-/// 128 x 128: smaller products, and sums that are promoted, for which a larger tile leaves no registers.
+/// 128 x 128: smaller products, and sums that are promoted by two partial sums, for which a larger tile leaves no registers.
 pub type Tile128x128 = Tile<64, 2, 6, 8>;
-/// The same of stages that have scales, which take the place of one.
+/// 128 x 128 of stages that have scales, which take the place of one.
 pub type Scaled128x128 = Tile<64, 2, 5, 8>;
 /// 128 x 112: smaller ones yet.
 pub type Tile128x112 = Tile<56, 2, 6, 8>;
@@ -36,6 +40,8 @@ pub type Tile64x128 = Tile<64, 1, 8, 8>;
 /// 64 x 64, in turns: few rows, of weights that it divides into about as many tiles as there are multiprocessors, or that many
 /// blocks share K of.
 pub type Tile64x64 = Tile<32, 1, 12, 8>;
+/// 64 x 80: the same.
+pub type Tile64x80 = Tile<40, 1, 11, 8>;
 /// 64 x 48: the same.
 pub type Tile64x48 = Tile<24, 1, 14, 8>;
 /// 16 rows of C by 128 columns.

@@ -6,6 +6,7 @@ use gatewarp::formats::E4m3;
 use gatewarp::gemm::{
     Fp8Output, MmOptions, fp8_blockscale_gemm_into, fp8_blockscale_gemm_workspace,
 };
+use gatewarp::heuristics::hopper_gemm::Sums;
 use gatewarp::quantize::{Fp8Scaling, Fp8View, ScaleMajor};
 use gatewarp::{Stream, Tensor, bf16, f16};
 use gatewarp_tests::backend::{Context, Kind};
@@ -40,6 +41,14 @@ pub struct Case {
 }
 
 impl Case {
+    /// Where its sums are kept.
+    pub fn sums(&self) -> Sums {
+        match self.weight {
+            Some(_) => Sums::Scaled1x128,
+            None => Sums::Scaled128x128,
+        }
+    }
+
     fn plain(shape: [usize; 3], weight: Option<ScaleMajor>) -> Self {
         Self {
             shape,

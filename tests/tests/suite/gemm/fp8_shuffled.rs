@@ -178,6 +178,7 @@ where
         m: problem.m,
         n: problem.n,
         k_bytes: problem.k,
+        sums: problem.sums,
     };
     for plan in plans(context, TILES.into_iter(), shape) {
         let tuner = Tuner::in_memory();

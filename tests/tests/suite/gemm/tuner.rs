@@ -7,7 +7,7 @@ use gatewarp::gemm::{
     Accumulation, Fp8Gemm, Fp8Output, GemmOutput, GemmProblem, Sums, Tuner, mm_into,
 };
 use gatewarp::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, hopper_plans};
-use gatewarp::quantize::Fp8Code;
+use gatewarp::quantize::{Fp8Code, Fp8Scaling, ScaleMajor};
 use gatewarp::{Error, Stream, Tensor, bf16, f16};
 use gatewarp_tests::backend::{Context, Kind};
 use gatewarp_tests::compare::{Bound, bits, close, widen};
@@ -74,6 +74,7 @@ fn every_plan<O: Value>(
         m: problem.m,
         n: problem.n,
         k_bytes: problem.k * element,
+        sums: problem.sums,
     };
     for plan in plans(context, HopperTile::ALL.into_iter(), shape) {
         let wrong = |error: String| Failed::from(format!("{plan:?} of {problem}: {error}"));
@@ -167,7 +168,7 @@ fn blocks<O: Fp8Output + Value>(context: &Context) -> Outcome {
                 Kind::Cpu => inputs.naive(&case),
                 Kind::Simulator | Kind::Cuda => widen(&product(&context.cpu).map_err(failed)?),
             };
-            let problem = GemmProblem::new::<E4m3, E4m3, O>(Sums::BlockScaled, [1, m, n, k]);
+            let problem = GemmProblem::new::<E4m3, E4m3, O>(case.sums(), [1, m, n, k]);
             every_plan(context, (problem, 1), &want, product)?;
         }
     }
@@ -186,7 +187,12 @@ fn tunes(context: &Context) -> Outcome {
         tuner.tune_mm::<f16, f32>(stream, [3, 130, 520, 261]),
         tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, [1, 64, 2048, 4096], Accumulation::Fast),
         tuner.tune_mm_fp8::<E4m3, E5m2, f32>(stream, [1, 7, 512, 512], Accumulation::Promoted),
-        tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [8, 2112, 7168]),
+        tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [8, 2112, 7168], Fp8Scaling::Tiles128x128),
+        tuner.tune_fp8_blockscale_gemm::<bf16>(
+            stream,
+            [8, 2112, 7168],
+            Fp8Scaling::Groups1x128(ScaleMajor::Mn),
+        ),
     ];
     for tuned in tuned {
         match tuned {
@@ -212,7 +218,7 @@ fn follows(context: &Context, tuner: &Tuner) -> Outcome {
     let [m, n, k] = [16, 4096, 4096];
     let problem = GemmProblem::new::<bf16, bf16, bf16>(Sums::TensorCores, [1, m, n, k]);
     let answer: Option<HopperPlan> = tuner.find(context.stream.device(), &problem);
-    if tuner.len() != 5 || answer.is_none() {
+    if tuner.len() != 6 || answer.is_none() {
         return Err(Failed::from(format!("{tuner:?}: {answer:?}")));
     }
     let a: Vec<bf16> = Values::Whole.draw(m * k, 1);

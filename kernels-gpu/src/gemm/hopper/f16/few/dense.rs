@@ -4,12 +4,14 @@ use half::f16;
 
 use crate::gemm::hopper::products::products;
 use crate::gemm::hopper::sum::Fast;
-use crate::gemm::hopper::tiles::{Few16, Few32, Few64, Tile64x48, Tile64x64};
+use crate::gemm::hopper::tiles::{Few16, Few32, Few64, Tile64x48, Tile64x64, Tile64x80};
 
 products! {
     hopper_f16_t64x64: Straight, Tile64x64, f16, f16 => f16, Fast;
     hopper_f16_f32_t64x64: Straight, Tile64x64, f16, f16 => f32, Fast;
+    hopper_f16_t64x80: Straight, Tile64x80, f16, f16 => f16, Fast;
     hopper_f16_t64x48: Straight, Tile64x48, f16, f16 => f16, Fast;
+    hopper_f16_f32_t64x80: Straight, Tile64x80, f16, f16 => f32, Fast;
     hopper_f16_f32_t64x48: Straight, Tile64x48, f16, f16 => f32, Fast;
     hopper_f16_few16: Swapped, Few16, f16, f16 => f16, Fast;
     hopper_f16_few32: Swapped, Few32, f16, f16 => f16, Fast;

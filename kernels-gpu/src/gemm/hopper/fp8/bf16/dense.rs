@@ -7,7 +7,7 @@ use crate::gemm::hopper::products::products;
 use crate::gemm::hopper::sum::Fast;
 use crate::gemm::hopper::tiles::{
     Tile64x128, Tile64x256, Tile128x80, Tile128x96, Tile128x112, Tile128x128, Tile128x144,
-    Tile128x176, Tile128x192, Tile128x224, Tile128x256, Turns128x128,
+    Tile128x160, Tile128x176, Tile128x192, Tile128x224, Tile128x256, Turns128x128,
 };
 
 products! {
@@ -15,6 +15,7 @@ products! {
     hopper_fp8_bf16_t128x224: Straight, Tile128x224, E4m3, E4m3 => bf16, Fast;
     hopper_fp8_bf16_t128x192: Straight, Tile128x192, E4m3, E4m3 => bf16, Fast;
     hopper_fp8_bf16_t128x176: Straight, Tile128x176, E4m3, E4m3 => bf16, Fast;
+    hopper_fp8_bf16_t128x160: Straight, Tile128x160, E4m3, E4m3 => bf16, Fast;
     hopper_fp8_bf16_t128x144: Straight, Tile128x144, E4m3, E4m3 => bf16, Fast;
     hopper_fp8_bf16_t128x128: Straight, Tile128x128, E4m3, E4m3 => bf16, Fast;
     hopper_fp8_bf16_t128x112: Straight, Tile128x112, E4m3, E4m3 => bf16, Fast;
