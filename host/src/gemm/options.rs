@@ -1,5 +1,6 @@
 //! What products can be asked for.
 
+use crate::heuristics::hopper_gemm::Sums;
 use crate::tensor::TensorView;
 
 /// Options of products of 16-bit floats.
@@ -64,6 +65,15 @@ pub enum Accumulation {
     /// In `f32` on CUDA cores, to which the tensor cores' sum of each 128 elements of K is added: as DeepGEMM. Errors are
     /// those of 128 elements, at some cost in speed.
     Promoted,
+}
+
+impl From<Accumulation> for Sums {
+    fn from(accumulation: Accumulation) -> Self {
+        match accumulation {
+            Accumulation::Fast => Self::TensorCores,
+            Accumulation::Promoted => Self::Promoted,
+        }
+    }
 }
 
 macro_rules! copied {

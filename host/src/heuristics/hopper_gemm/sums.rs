@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::gemm::Accumulation;
-
 /// Where kernels of Hopper's engine keep sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,15 +23,6 @@ impl Sums {
     #[must_use]
     pub const fn are_scaled(self) -> bool {
         matches!(self, Self::Scaled128x128 | Self::Scaled1x128)
-    }
-}
-
-impl From<Accumulation> for Sums {
-    fn from(accumulation: Accumulation) -> Self {
-        match accumulation {
-            Accumulation::Fast => Self::TensorCores,
-            Accumulation::Promoted => Self::Promoted,
-        }
     }
 }
 
