@@ -99,6 +99,7 @@ mod tests {
             "mm_fp8_dynamic",
             "bmm_fp8",
             "fp8_blockscale_gemm",
+            "mm_epilogue",
             "grouped_mm",
             "topk",
             "permute",

@@ -82,6 +82,8 @@ elements! {
 
 /// A floating-point element: computed in `f32`, rounded to nearest even when stored; FP8 saturates.
 pub trait Float: Tiled {
+    /// What is added to values that are to become this: itself, or `bf16` for FP8.
+    type Addend: Float;
     /// The value as `f32`, exactly.
     fn to_f32(self) -> f32;
     /// The nearest value to an `f32`, ties to even.
@@ -89,6 +91,7 @@ pub trait Float: Tiled {
 }
 
 impl Float for bf16 {
+    type Addend = Self;
     fn to_f32(self) -> f32 {
         bf16::to_f32(self)
     }
@@ -98,6 +101,7 @@ impl Float for bf16 {
 }
 
 impl Float for f16 {
+    type Addend = Self;
     fn to_f32(self) -> f32 {
         f16::to_f32(self)
     }
@@ -107,6 +111,7 @@ impl Float for f16 {
 }
 
 impl Float for E4m3 {
+    type Addend = bf16;
     fn to_f32(self) -> f32 {
         Self::to_f32(self)
     }
@@ -116,6 +121,7 @@ impl Float for E4m3 {
 }
 
 impl Float for E5m2 {
+    type Addend = bf16;
     fn to_f32(self) -> f32 {
         Self::to_f32(self)
     }
@@ -125,6 +131,7 @@ impl Float for E5m2 {
 }
 
 impl Float for f32 {
+    type Addend = Self;
     fn to_f32(self) -> f32 {
         self
     }

@@ -17,7 +17,11 @@
 //! [`element`], [`pack`], [`octet`], [`rows`], `ring` and `divide` are the vocabulary they share. Kernels decide nothing: tile, vector
 //! width and grid are chosen on the host.
 #![cfg_attr(target_arch = "nvptx64", no_std)]
-#![cfg_attr(target_arch = "nvptx64", feature(abi_ptx, asm_experimental_arch))]
+#![cfg_attr(target_arch = "nvptx64", feature(abi_ptx))]
+#![cfg_attr(
+    target_arch = "nvptx64",
+    cfg_attr(cuda_arch = "sm_90a", feature(asm_experimental_arch))
+)]
 
 pub mod activation;
 pub mod ceiling;

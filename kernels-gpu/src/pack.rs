@@ -48,22 +48,27 @@ pub struct Single<T>(pub T);
 #[repr(transparent)]
 pub struct Loose<T>(pub [T; 4]);
 
-/// Elements that pair up into one store.
+/// Elements that move by two and by four.
 pub trait Paired: Element {
     /// Two elements.
     type Pair: Pack<Self>;
+    /// Four elements.
+    type Four: Pack<Self>;
 }
 
 impl Paired for half::bf16 {
     type Pair = Words1;
+    type Four = Words2;
 }
 
 impl Paired for half::f16 {
     type Pair = Words1;
+    type Four = Words2;
 }
 
 impl Paired for f32 {
     type Pair = Words2;
+    type Four = Words4;
 }
 
 macro_rules! words {

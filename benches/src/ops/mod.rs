@@ -26,7 +26,7 @@ pub struct Operation {
 }
 
 /// All operations, in the order they run.
-pub const OPERATIONS: [&Operation; 39] = [
+pub const OPERATIONS: [&Operation; 40] = [
     &activation::SILU_AND_MUL,
     &activation::GELU_AND_MUL,
     &activation::GELU_TANH_AND_MUL,
@@ -59,6 +59,7 @@ pub const OPERATIONS: [&Operation; 39] = [
     &gemm::MM_FP8_DYNAMIC,
     &gemm::BMM_FP8,
     &gemm::FP8_BLOCKSCALE_GEMM,
+    &gemm::MM_EPILOGUE,
     &gemm::GROUPED_MM,
     &fused_moe::TOPK,
     &fused_moe::PERMUTE,
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn operations_are_found_by_name_and_family() {
         assert_eq!(find("mm").expect("known").len(), 1);
-        assert_eq!(find("gemm").expect("known").len(), 9);
+        assert_eq!(find("gemm").expect("known").len(), 10);
         let error = find("nonsense").err().expect("unknown").to_string();
         assert!(error.contains("nonsense") && error.contains("silu_and_mul"));
         assert!(

@@ -86,7 +86,7 @@ macro_rules! families {
 }
 
 static MODULES: &[PtxModule] = families! {
-    "activation" "ceiling" "gemm" "gemm_fp8" "moe"
+    "activation" "ceiling" "gemm" "gemm_epilogue" "gemm_fp8" "moe"
     "quantize_block_mxfp4" "quantize_block_mxfp8" "quantize_block_nvfp4"
     "quantize_fp8_back" "quantize_fp8_group" "quantize_fp8_tensor" "quantize_fp8_token" "quantize_fp8_weights"
     "quantize_layout";
@@ -97,6 +97,11 @@ static MODULES: &[PtxModule] = families! {
     "gemm_hopper_fp8_mixed_e4m3_e5m2" "gemm_hopper_fp8_mixed_e5m2_e4m3"
     "gemm_hopper_fp8_shuffled_bf16" "gemm_hopper_fp8_shuffled_f16"
     "gemm_hopper_block_scaled_bf16" "gemm_hopper_block_scaled_f16" "gemm_hopper_block_scaled_f32"
+    "gemm_hopper_epilogue_bf16" "gemm_hopper_epilogue_f16"
+    "gemm_hopper_epilogue_fp8_bf16" "gemm_hopper_epilogue_fp8_f16" "gemm_hopper_epilogue_fp8_f32"
+    "gemm_hopper_epilogue_fp8_e4m3"
+    "gemm_hopper_epilogue_block_scaled_bf16" "gemm_hopper_epilogue_block_scaled_f16"
+    "gemm_hopper_epilogue_block_scaled_f32" "gemm_hopper_epilogue_block_scaled_e4m3"
     "quantize_fp8_columns"
 };
 

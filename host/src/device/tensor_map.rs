@@ -14,7 +14,7 @@ use crate::tensor::{TensorView, TensorViewMut};
 const ROW_BYTES: usize = 128;
 
 /// Tensor copies want addresses and strides to be multiples of this, and write in units of it.
-const ALIGNMENT: usize = 16;
+pub(crate) const ALIGNMENT: usize = 16;
 
 /// An element that tensor copies move.
 pub trait Tiled: Element {

@@ -6,7 +6,7 @@ use super::element::GemmOutput;
 use super::finish::Finish;
 use super::options::MmOptions;
 use super::product::{Product, Sizes, check_result};
-use super::{hopper, on_cpu, portable};
+use super::{hopper, on_cpu, portable, with_epilogue};
 use crate::device::Stream;
 use crate::element::Float;
 use crate::error::Result;
@@ -57,15 +57,17 @@ macro_rules! named {
         /// As [`mm`]; the bias is `[n]`.
         ///
         /// # Errors
-        /// As [`mm`]; [`Error::Shape`](crate::Error::Shape) if the bias has another length.
+        /// As [`mm`]; [`Error::Shape`](crate::Error::Shape) if the bias has another length, or the epilogue's residual another
+        /// shape; [`Error::Argument`](crate::Error::Argument) if its activation is gated.
         ///
         /// # Numerics
-        /// As [`mm`]; the bias is added to the sum before that is rounded. With K = 0 the result is the bias.
+        /// As [`mm`]; the bias is added to the sum, and the [epilogue](crate::gemm::Epilogue) done, before that is rounded. With
+        /// K = 0 the sum is zero.
         pub fn $mm<O: Float>(
             stream: &Stream,
             a: &impl AsView<$type>,
             b: &impl AsView<$type>,
-            options: &MmOptions<'_, O>,
+            options: &MmOptions<'_, O::Addend>,
         ) -> Result<Tensor<O>>
         where
             $type: GemmOutput<O>,
@@ -83,7 +85,7 @@ macro_rules! named {
             a: &impl AsView<$type>,
             b: &impl AsView<$type>,
             c: &mut impl AsViewMut<O>,
-            options: &MmOptions<'_, O>,
+            options: &MmOptions<'_, O::Addend>,
         ) -> Result<()>
         where
             $type: GemmOutput<O>,
@@ -139,12 +141,12 @@ named! {
 }
 
 /// Products about to run.
-pub(super) struct Job<'a, T, O> {
+pub(super) struct Job<'a, T, O: Float> {
     op: Op<'a>,
     a: TensorView<'a, T>,
     b: TensorView<'a, T>,
     sizes: Sizes,
-    finish: Finish<'a, O>,
+    finish: Finish<'a, O::Addend>,
     b_early: bool,
     /// The shape of C.
     shape: Shape,
@@ -154,11 +156,11 @@ pub(super) struct Job<'a, T, O> {
 pub(super) fn job<'a, T: GemmOutput<O>, O: Float>(
     (name, stream): (&'static str, &'a Stream),
     (a, b): (&'a impl AsView<T>, &'a impl AsView<T>),
-    options: &MmOptions<'a, O>,
+    options: &MmOptions<'a, O::Addend>,
 ) -> Result<Job<'a, T, O>> {
     let (op, a, b) = (Op::new(name, stream), a.as_view(), b.as_view());
     let sizes = Sizes::of_one(name, ("a", &a), ("b", &b))?;
-    let (finish, shape) = (Finish::bias(options.bias), Shape::new(&[sizes.m, sizes.n])?);
+    let (finish, shape) = (options.into(), Shape::new(&[sizes.m, sizes.n])?);
     Job {
         op,
         a,
@@ -178,7 +180,7 @@ pub(super) fn batch<'a, T: GemmOutput<O>, O: Float>(
 ) -> Result<Job<'a, T, O>> {
     let (op, a, b) = (Op::new(name, stream), a.as_view(), b.as_view());
     let sizes = Sizes::of_batch(name, &a, &b)?;
-    let (finish, shape) = (Finish::bias(None), Shape::new(&sizes.c())?);
+    let (finish, shape) = ((&MmOptions::default()).into(), Shape::new(&sizes.c())?);
     Job {
         op,
         a,
@@ -196,8 +198,8 @@ impl<T: GemmOutput<O>, O: Float> Job<'_, T, O> {
     fn checked(self) -> Result<Self> {
         self.op.reads("a", &self.a)?;
         self.op.reads("b", &self.b)?;
-        self.finish
-            .check(self.op, self.sizes, ["a_scale", "b_scale"])?;
+        let result = (self.sizes, &*self.shape);
+        self.finish.check(self.op, result, ["a_scale", "b_scale"])?;
         Ok(self)
     }
 
@@ -221,9 +223,13 @@ impl<T: GemmOutput<O>, O: Float> Job<'_, T, O> {
         let product = Product::new(self.sizes, operands, &self.finish, &c).b_early(self.b_early);
         // SAFETY: the shapes were checked, and the memory is in this stream's order.
         unsafe {
-            match hopper::takes(stream, &product) {
-                true => hopper::dense(stream, &product, Sums::TensorCores, &T::hopper()),
-                false => portable::dense(stream, &product),
+            if self.finish.epilogue.is_none() {
+                match hopper::takes(stream, &product) {
+                    true => hopper::dense(stream, &product, Sums::TensorCores, &T::hopper()),
+                    false => portable::dense(stream, &product),
+                }
+            } else {
+                with_epilogue::dense(stream, &product)
             }
         }
     }

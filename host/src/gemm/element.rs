@@ -8,6 +8,7 @@ use half::{bf16, f16};
 use crate::element::Float;
 use crate::heuristics::gemm::Tile;
 use crate::heuristics::hopper_gemm::HopperTile;
+use crate::kernels::gemm::epilogue::dense as with_epilogue;
 use crate::kernels::gemm::{dense, grouped, hopper};
 
 /// The arguments of a dense kernel.
@@ -21,8 +22,30 @@ pub type DenseArgs<T, O> = (
     u64,
     u64,
     u64,
-    *const O,
+    *const Addend<O>,
 );
+
+/// The arguments of a dense kernel with an epilogue: those of one without, and `activation, residual, residual_stride,
+/// out_scale`.
+pub type DenseEpilogueArgs<T, O> = (
+    *const T,
+    *const T,
+    *mut O,
+    u32,
+    u32,
+    u32,
+    u64,
+    u64,
+    u64,
+    *const Addend<O>,
+    u32,
+    *const Addend<O>,
+    u64,
+    *const f32,
+);
+
+/// What is added to values that become an `O`.
+pub type Addend<O> = <O as Float>::Addend;
 
 /// The arguments of a dense kernel for Hopper.
 pub type HopperArgs<O> = (
@@ -39,8 +62,35 @@ pub type HopperArgs<O> = (
     *const f32,
     *const f32,
     *const f32,
-    *const O,
+    *const Addend<O>,
 );
+
+/// The arguments of such a kernel with an epilogue: the maps of A and B, `c, ldc, m, n, k, matrices, b_early, alpha, a_scale,
+/// b_scale, row_scales, column_scales, bias`, and the epilogue as in [`DenseEpilogueArgs`].
+pub type HopperEpilogueArgs<O> = (
+    Map,
+    Map,
+    *mut O,
+    u64,
+    u32,
+    u32,
+    u32,
+    u32,
+    u32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const f32,
+    *const Addend<O>,
+    u32,
+    *const Addend<O>,
+    u64,
+    *const f32,
+);
+
+/// Hopper's kernels of a pair of types with an epilogue.
+pub type EpilogueKernels<O> = TileKernels<HopperEpilogueArgs<O>>;
 
 /// Hopper's kernels of a pair of types.
 pub type HopperKernels<O> = TileKernels<HopperArgs<O>>;
@@ -52,6 +102,11 @@ impl<A: 'static> TileKernels<A> {
     /// These kernels.
     pub const fn new(kernels: &'static [(HopperTile, &'static Kernel<A>)]) -> Self {
         Self(kernels)
+    }
+
+    /// Whether there are any.
+    pub const fn any(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// The tiles that there are kernels for.
@@ -96,23 +151,28 @@ pub(crate) type GroupedArgs<T> = (
 );
 
 /// An element type that there are GEMM kernels for: `bf16`, `f16`.
-pub trait GemmElement: Float + sealed::Grouped {}
+pub trait GemmElement: Float<Addend = Self> + sealed::Grouped {}
 
 /// A type that a product of `Self` can be rounded to: itself or `f32`.
 pub trait GemmOutput<O: Float>: GemmElement + sealed::Dense<O> {}
 
 pub(crate) mod sealed {
-    use super::{DenseArgs, GroupedArgs, HopperKernels};
+    use super::{DenseArgs, DenseEpilogueArgs, EpilogueKernels, GroupedArgs, HopperKernels};
     use crate::device::tensor_map::Tiled;
+    use crate::element::Float;
     use crate::heuristics::gemm::Tile;
     use cuda_std::launch::Kernel;
 
     /// The dense kernels of a pair of types.
-    pub trait Dense<O: Tiled>: Tiled {
+    pub trait Dense<O: Float>: Tiled {
         /// The portable kernel of a tile.
         fn dense(tile: Tile) -> &'static Kernel<DenseArgs<Self, O>>;
+        /// The same with an epilogue.
+        fn dense_with_epilogue(tile: Tile) -> &'static Kernel<DenseEpilogueArgs<Self, O>>;
         /// Hopper's kernels.
         fn hopper() -> HopperKernels<O>;
+        /// The same with an epilogue.
+        fn hopper_with_epilogue() -> EpilogueKernels<O>;
     }
 
     /// The grouped kernels of a type.
@@ -123,7 +183,10 @@ pub(crate) mod sealed {
 }
 
 macro_rules! dense {
-    ($type:ty => $out:ty: $large:ident, $small:ident, $unaligned:ident, [$($tile:ident: $kernel:path),*]) => {
+    ($type:ident => $out:ty:
+        $large:ident, $small:ident, $unaligned:ident, [$($tile:ident: $kernel:path),*],
+        $epilogue_large:ident, $epilogue_small:ident, $epilogue_unaligned:ident, [$($epilogue_tile:ident: $epilogue:ident),*]
+    ) => {
         impl GemmOutput<$out> for $type {}
 
         impl sealed::Dense<$out> for $type {
@@ -135,8 +198,21 @@ macro_rules! dense {
                 }
             }
 
+            fn dense_with_epilogue(tile: Tile) -> &'static Kernel<DenseEpilogueArgs<Self, $out>> {
+                match tile {
+                    Tile::T128x128 => &with_epilogue::$epilogue_large,
+                    Tile::T16x64 => &with_epilogue::$epilogue_small,
+                    Tile::Unaligned64x64 => &with_epilogue::$epilogue_unaligned,
+                }
+            }
+
             fn hopper() -> HopperKernels<$out> {
                 hopper_kernels!($($tile: $kernel),*)
+            }
+
+            fn hopper_with_epilogue() -> EpilogueKernels<$out> {
+                use hopper::epilogue::$type::dense::{$($epilogue),*};
+                hopper_kernels!($($epilogue_tile: $epilogue),*)
             }
         }
     };
@@ -178,6 +254,8 @@ dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t
     T128x192: hopper::bf16::dense::hopper_bf16_t128x192,
     T128x224: hopper::bf16::dense::hopper_bf16_t128x224,
     T128x256: hopper::bf16::dense::hopper_bf16_t128x256
+], gemm_epilogue_bf16_t128x128, gemm_epilogue_bf16_t16x64, gemm_epilogue_bf16_unaligned_t64x64, [
+    Few16: hopper_epilogue_bf16_few16, Few32: hopper_epilogue_bf16_few32, Few64: hopper_epilogue_bf16_few64, T64x64: hopper_epilogue_bf16_t64x64, T64x128: hopper_epilogue_bf16_t64x128, T128x128: hopper_epilogue_bf16_t128x128, T64x256: hopper_epilogue_bf16_t64x256, T128x192: hopper_epilogue_bf16_t128x192, T128x256: hopper_epilogue_bf16_t128x256
 ]);
 dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, [
     Few16: hopper::bf16::few::dense::hopper_bf16_f32_few16,
@@ -191,6 +269,8 @@ dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_
     T64x256: hopper::bf16::f32::dense::hopper_bf16_f32_t64x256,
     T128x192: hopper::bf16::f32::dense::hopper_bf16_f32_t128x192,
     T128x256: hopper::bf16::f32::dense::hopper_bf16_f32_t128x256
+], gemm_epilogue_bf16_f32_t128x128, gemm_epilogue_bf16_f32_t16x64, gemm_epilogue_bf16_f32_unaligned_t64x64, [
+    Few16: hopper_epilogue_bf16_f32_few16, Few32: hopper_epilogue_bf16_f32_few32, Few64: hopper_epilogue_bf16_f32_few64, T64x128: hopper_epilogue_bf16_f32_t64x128, T128x128: hopper_epilogue_bf16_f32_t128x128
 ]);
 dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64, [
     Few16: hopper::f16::few::dense::hopper_f16_few16,
@@ -212,6 +292,8 @@ dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64
     T128x192: hopper::f16::dense::hopper_f16_t128x192,
     T128x224: hopper::f16::dense::hopper_f16_t128x224,
     T128x256: hopper::f16::dense::hopper_f16_t128x256
+], gemm_epilogue_f16_t128x128, gemm_epilogue_f16_t16x64, gemm_epilogue_f16_unaligned_t64x64, [
+    Few16: hopper_epilogue_f16_few16, Few32: hopper_epilogue_f16_few32, Few64: hopper_epilogue_f16_few64, T64x64: hopper_epilogue_f16_t64x64, T64x128: hopper_epilogue_f16_t64x128, T128x128: hopper_epilogue_f16_t128x128, T64x256: hopper_epilogue_f16_t64x256, T128x192: hopper_epilogue_f16_t128x192, T128x256: hopper_epilogue_f16_t128x256
 ]);
 dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, [
     Few16: hopper::f16::few::dense::hopper_f16_f32_few16,
@@ -225,6 +307,8 @@ dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unal
     T64x256: hopper::f16::f32::dense::hopper_f16_f32_t64x256,
     T128x192: hopper::f16::f32::dense::hopper_f16_f32_t128x192,
     T128x256: hopper::f16::f32::dense::hopper_f16_f32_t128x256
+], gemm_epilogue_f16_f32_t128x128, gemm_epilogue_f16_f32_t16x64, gemm_epilogue_f16_f32_unaligned_t64x64, [
+    Few16: hopper_epilogue_f16_f32_few16, Few32: hopper_epilogue_f16_f32_few32, Few64: hopper_epilogue_f16_f32_few64, T64x128: hopper_epilogue_f16_f32_t64x128, T128x128: hopper_epilogue_f16_f32_t128x128
 ]);
 grouped!(bf16: grouped_gemm_bf16_t128x128, grouped_gemm_bf16_t16x64, grouped_gemm_bf16_unaligned_t64x64);
 grouped!(f16: grouped_gemm_f16_t128x128, grouped_gemm_f16_t16x64, grouped_gemm_f16_unaligned_t64x64);

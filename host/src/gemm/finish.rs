@@ -1,16 +1,18 @@
-//! What is done to the sums of products: factors and a bias.
+//! What is done to the sums of products: factors, a bias, and an epilogue.
 
 use std::ptr::null;
 
-use super::options::MmFp8Options;
+use super::epilogue::{self, Epilogue, HostEpilogue};
+use super::options::{MmFp8Options, MmOptions};
 use super::product::Sizes;
 use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::op::{HostView, Op};
 use crate::tensor::TensorView;
 
-/// What is done to sums, if anything: `alpha * row_scale * column_scale * sum + bias`.
-pub(super) struct Finish<'a, O> {
+/// What is done to sums, if anything: `alpha * row_scale * column_scale * sum + bias`, and the epilogue; `D` is the type of what
+/// is added.
+pub(super) struct Finish<'a, D> {
     /// One element.
     pub alpha: Option<TensorView<'a, f32>>,
     /// One element, or one for each row of C.
@@ -18,40 +20,51 @@ pub(super) struct Finish<'a, O> {
     /// One element, or one for each column of each matrix of C.
     pub column_scales: Option<TensorView<'a, f32>>,
     /// One element for each column of C.
-    pub bias: Option<TensorView<'a, O>>,
+    pub bias: Option<TensorView<'a, D>>,
+    /// What becomes of values after that.
+    pub epilogue: Epilogue<'a, D>,
 }
 
-impl<O> Clone for Finish<'_, O> {
+impl<D> Clone for Finish<'_, D> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<O> Copy for Finish<'_, O> {}
+impl<D> Copy for Finish<'_, D> {}
 
-impl<'a, O: Float> Finish<'a, O> {
-    /// Only a bias, or nothing.
-    pub fn bias(bias: Option<TensorView<'a, O>>) -> Self {
+impl<'a, D: Float> From<&MmOptions<'a, D>> for Finish<'a, D> {
+    fn from(options: &MmOptions<'a, D>) -> Self {
         Self {
             alpha: None,
             row_scales: None,
             column_scales: None,
-            bias,
+            bias: options.bias,
+            epilogue: options.epilogue,
         }
     }
+}
 
-    /// What the options of an FP8 product ask for.
-    pub fn of(options: &MmFp8Options<'a, O>) -> Self {
+impl<'a, D: Float> From<&MmFp8Options<'a, D>> for Finish<'a, D> {
+    fn from(options: &MmFp8Options<'a, D>) -> Self {
         Self {
             alpha: options.alpha,
             row_scales: options.a_scale,
             column_scales: options.b_scale,
             bias: options.bias,
+            epilogue: options.epilogue,
         }
     }
+}
 
-    /// Checks the vectors' lengths and places; `scales` are the names of those of rows and columns.
-    pub fn check(&self, op: Op<'_>, sizes: Sizes, scales: [&'static str; 2]) -> Result<()> {
+impl<'a, D: Float> Finish<'a, D> {
+    /// Checks lengths, shapes and places for a result of shape `c`; `scales` are the names of those of rows and columns.
+    pub fn check(
+        &self,
+        op: Op<'_>,
+        (sizes, c): (Sizes, &[usize]),
+        scales: [&'static str; 2],
+    ) -> Result<()> {
         let Sizes { matrices, m, n, .. } = sizes;
         let check = |name, vector: &Option<TensorView<'a, f32>>, counts: &[usize]| match vector {
             Some(vector) => check_vector(op, name, vector, counts),
@@ -60,14 +73,14 @@ impl<'a, O: Float> Finish<'a, O> {
         check("alpha", &self.alpha, &[1])?;
         check(scales[0], &self.row_scales, &[1, matrices * m])?;
         check(scales[1], &self.column_scales, &[1, matrices * n])?;
-        match &self.bias {
-            Some(bias) => check_vector(op, "bias", bias, &[n]),
-            None => Ok(()),
+        if let Some(bias) = &self.bias {
+            check_vector(op, "bias", bias, &[n])?;
         }
+        self.epilogue.check(op, c)
     }
 
     /// What kernels take.
-    pub fn pointers(&self) -> Pointers<O> {
+    pub fn pointers(&self, sizes: Sizes) -> Pointers<D> {
         let pointer = |vector: Option<TensorView<'a, f32>>| match vector {
             Some(vector) => vector.as_ptr(),
             None => null(),
@@ -83,6 +96,8 @@ impl<'a, O: Float> Finish<'a, O> {
             row_scales: pointer_if(self.row_scales, false),
             column_scales: pointer_if(self.column_scales, false),
             bias: self.bias.as_ref().map_or(null(), TensorView::as_ptr),
+            epilogue: self.epilogue.pointers(sizes),
+            has_epilogue: !self.epilogue.is_none(),
         }
     }
 
@@ -90,7 +105,7 @@ impl<'a, O: Float> Finish<'a, O> {
     ///
     /// # Safety
     /// As [`HostView::of`], of each vector.
-    pub unsafe fn on_host(&self) -> HostFinish<O> {
+    pub unsafe fn on_host(&self) -> HostFinish<D> {
         // SAFETY: the caller's contract.
         let view = |view: TensorView<'a, f32>| unsafe { HostView::of(&view) };
         HostFinish {
@@ -99,35 +114,41 @@ impl<'a, O: Float> Finish<'a, O> {
             column_scales: self.column_scales.map(view),
             // SAFETY: as above.
             bias: self.bias.map(|bias| unsafe { HostView::of(&bias) }),
+            // SAFETY: as above.
+            epilogue: unsafe { self.epilogue.on_host() },
         }
     }
 }
 
 /// [`Finish`] as kernels take it, null for what is not asked for.
 #[derive(Clone, Copy)]
-pub(super) struct Pointers<O> {
+pub(super) struct Pointers<D> {
     pub alpha: *const f32,
     pub a_scale: *const f32,
     pub b_scale: *const f32,
     pub row_scales: *const f32,
     pub column_scales: *const f32,
-    pub bias: *const O,
+    pub bias: *const D,
+    pub epilogue: epilogue::Pointers<D>,
+    /// Whether that does something.
+    pub has_epilogue: bool,
 }
 
 /// [`Finish`] that a task on the host keeps.
 #[derive(Clone, Copy)]
-pub(super) struct HostFinish<O> {
+pub(super) struct HostFinish<D> {
     alpha: Option<HostView<f32>>,
     row_scales: Option<HostView<f32>>,
     column_scales: Option<HostView<f32>>,
-    bias: Option<HostView<O>>,
+    bias: Option<HostView<D>>,
+    epilogue: HostEpilogue<D>,
 }
 
-impl<O: Float> HostFinish<O> {
+impl<D: Float> HostFinish<D> {
     /// The value of C that a sum becomes, in a row and column counted through all matrices, `column` of the matrix.
     ///
-    /// `fma(sum * (alpha * row_scale), column_scale, bias)`.
-    pub fn value(self, sum: f32, row: usize, [all, column]: [usize; 2]) -> O {
+    /// `fma(sum * (alpha * row_scale), column_scale, bias)`, and the epilogue.
+    pub fn value<O: Float>(self, sum: f32, row: usize, [all, column]: [usize; 2]) -> O {
         let factor = |vector: Option<HostView<f32>>, i: usize| match vector.map(|v| v.read()) {
             Some(vector) => vector.elements[if vector.elements.len() > 1 { i } else { 0 }],
             None => 1.0,
@@ -137,12 +158,13 @@ impl<O: Float> HostFinish<O> {
         let bias = self
             .bias
             .map_or(0.0, |bias| bias.read().elements[column].to_f32());
-        O::from_f32((sum * row_factor).mul_add(column_factor, bias))
+        let value = (sum * row_factor).mul_add(column_factor, bias);
+        O::from_f32(self.epilogue.value(value, [row, column]))
     }
 }
 
 /// Checks a vector of so many elements, in any shape.
-fn check_vector<T: Float>(
+pub(super) fn check_vector<T: Float>(
     op: Op<'_>,
     name: &'static str,
     vector: &TensorView<'_, T>,

@@ -116,8 +116,8 @@ fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>, sums: Sums) -
     }
 }
 
-/// Tensor maps of A, of B and of C.
-type Maps = [GridConstant<TensorMap>; 3];
+/// A tensor map, by value.
+type Map = GridConstant<TensorMap>;
 
 /// The plan of a product, of the tiles that there are kernels for: the stream's tuner's, if it has one that can be followed.
 pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
@@ -138,45 +138,67 @@ pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
     }
 }
 
-/// The kernel for a product, of these, how it is launched, and the maps of A, B and C.
-pub(super) fn launch<A: Tiled, B: Tiled, O: Float, K>(
-    stream: &Stream,
-    product: &Product<A, B, O>,
-    sums: Sums,
-    kernels: &TileKernels<K>,
-) -> Result<(&'static Kernel<K>, LaunchConfig, Maps)> {
-    let plan = plan(stream, product, sums, kernels.tiles())?;
-    let Some(kernel) = kernels.of(plan.tile) else {
-        let reason = format!("there is no kernel for {plan:?}");
-        return Err(Error::Device { op: "gemm", reason });
-    };
-    let blocks = blocks(plan.tile, sums, size_of::<O>() as u32);
-    let clusters = plan.clusters(shape(product, sums), stream.device().clusters());
-    let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
-    let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
-        .with_shared(blocks.shared_bytes)
-        .with_cluster((x, y, z));
-    Ok((kernel, config, maps(stream, product, plan, &blocks)?))
+/// The kernel for a product, and how it is launched.
+pub(super) struct Chosen<K: 'static> {
+    pub kernel: &'static Kernel<K>,
+    pub config: LaunchConfig,
+    plan: HopperPlan,
+    blocks: Blocks,
 }
 
-/// The maps of A, B and C, by which a plan's blocks copy them, in such boxes.
-fn maps<A: Tiled, B: Tiled, O: Float>(
-    stream: &Stream,
-    product: &Product<A, B, O>,
-    plan: HopperPlan,
-    blocks: &Blocks,
-) -> Result<Maps> {
-    let Product { a, b, c, .. } = product;
-    // Neighbours load a part each.
-    let loaded = |rows, extent: usize, neighbours: usize| {
-        loaded_rows(rows, extent as u32, neighbours as u32) / neighbours as u32
-    };
-    let [a_rows, b_rows] = blocks.operands;
-    Ok([
-        a.map(stream, loaded(a_rows, c.rows, plan.columns))?,
-        b.map(stream, loaded(b_rows, c.columns, plan.rows))?,
-        c.map_in_boxes(stream, blocks.result)?,
-    ])
+impl<K> Chosen<K> {
+    /// One of these.
+    pub fn of<A: Tiled, B: Tiled, O: Float>(
+        stream: &Stream,
+        product: &Product<A, B, O>,
+        sums: Sums,
+        kernels: &TileKernels<K>,
+    ) -> Result<Self> {
+        let plan = plan(stream, product, sums, kernels.tiles())?;
+        let Some(kernel) = kernels.of(plan.tile) else {
+            let reason = format!("there is no kernel for {plan:?}");
+            return Err(Error::Device { op: "gemm", reason });
+        };
+        let blocks = blocks(plan.tile, sums, size_of::<O>() as u32);
+        let clusters = plan.clusters(shape(product, sums), stream.device().clusters());
+        let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
+        let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
+            .with_shared(blocks.shared_bytes)
+            .with_cluster((x, y, z));
+        Ok(Self {
+            kernel,
+            config,
+            plan,
+            blocks,
+        })
+    }
+
+    /// The maps of A and of B, by which the plan's blocks copy them.
+    pub fn operands<A: Tiled, B: Tiled, O: Float>(
+        &self,
+        stream: &Stream,
+        product: &Product<A, B, O>,
+    ) -> Result<[Map; 2]> {
+        let Product { a, b, c, .. } = product;
+        // Neighbours load a part each.
+        let loaded = |rows, extent: usize, neighbours: usize| {
+            loaded_rows(rows, extent as u32, neighbours as u32) / neighbours as u32
+        };
+        let [a_rows, b_rows] = self.blocks.operands;
+        Ok([
+            a.map(stream, loaded(a_rows, c.rows, self.plan.columns))?,
+            b.map(stream, loaded(b_rows, c.columns, self.plan.rows))?,
+        ])
+    }
+
+    /// The map of C, by which they store it.
+    pub fn result<A: Tiled, B: Tiled, O: Float>(
+        &self,
+        stream: &Stream,
+        product: &Product<A, B, O>,
+    ) -> Result<Map> {
+        product.c.map_in_boxes(stream, self.blocks.result)
+    }
 }
 
 /// Launches products with factors after the sum.
@@ -190,7 +212,9 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
     kernels: &HopperKernels<O>,
 ) -> Result<()> {
     let Product { a, c, finish, .. } = product;
-    let (kernel, config, [a_map, b_map, c_map]) = launch(stream, product, sums, kernels)?;
+    let chosen = Chosen::of(stream, product, sums, kernels)?;
+    let [a_map, b_map] = chosen.operands(stream, product)?;
+    let c_map = chosen.result(stream, product)?;
     let args = (
         a_map,
         b_map,
@@ -208,5 +232,5 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
         finish.bias,
     );
     // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
-    unsafe { stream.launch(kernel, config, args) }
+    unsafe { stream.launch(chosen.kernel, chosen.config, args) }
 }

@@ -10,13 +10,18 @@
 //! | [`fp8_blockscale_gemm`] | FP8 with scales of blocks, or floats quantised so on the way in, by FP8 |
 //! | [`grouped_mm`] | 16-bit floats, each group of rows by a matrix of its own |
 //!
+//! [`MmOptions`], [`MmFp8Options`] and [`MmFp8DynamicOptions`] have an [`Epilogue`]: an activation, a residual, a scale of the
+//! result, in the same kernel.
+//!
 //! On Hopper they run on TMA and wgmma where tensor copies can move all matrices: they begin at multiples of 16 bytes, and so
 //! do their rows; those of the result are also a multiple of 16 bytes long, since its last ones are written together. K may
-//! be anything. Everything else, and other GPUs, take the portable engine. Which of Hopper's tiles computes a product is a
-//! matter of [`heuristics`](crate::heuristics::hopper_gemm), unless a [`Tuner`] has measured.
+//! be anything. With an epilogue, the residual's rows begin there too, and FP8 is e4m3 by e4m3. Everything else, and other GPUs,
+//! take the portable engine. Which of Hopper's tiles computes a product is a matter of
+//! [`heuristics`](crate::heuristics::hopper_gemm), unless a [`Tuner`] has measured.
 
 mod dense;
 mod element;
+mod epilogue;
 mod estimate;
 mod finish;
 mod fp8;
@@ -28,6 +33,7 @@ mod portable;
 mod product;
 mod tgv;
 mod tuner;
+mod with_epilogue;
 
 pub use crate::heuristics::hopper_gemm::Sums;
 pub use dense::{
@@ -35,6 +41,7 @@ pub use dense::{
     mm_into,
 };
 pub use element::{GemmElement, GemmOutput};
+pub use epilogue::Epilogue;
 pub use fp8::{
     Activations, Fp8Gemm, Fp8Output, MmFp8DynamicOptions, bmm_fp8, bmm_fp8_into,
     fp8_blockscale_gemm, fp8_blockscale_gemm_into, fp8_blockscale_gemm_workspace, mm_fp8,

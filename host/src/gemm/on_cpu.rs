@@ -20,7 +20,7 @@ pub(super) fn dense<A: Float, B: Float, O: Float>(
     stream: &Stream,
     sizes: Sizes,
     (a, b): (&TensorView<'_, A>, &TensorView<'_, B>),
-    finish: &Finish<'_, O>,
+    finish: &Finish<'_, O::Addend>,
     c: &mut TensorViewMut<'_, O>,
 ) -> Result<()> {
     // SAFETY: host memory, since it is the CPU's; replaying a capture is its caller's promise.
@@ -51,7 +51,7 @@ pub(super) fn low_latency<A: Float, B: Float, O: Float>(
     stream: &Stream,
     sizes: Sizes,
     (a, b): (&TensorView<'_, A>, &TensorView<'_, B>),
-    finish: &Finish<'_, O>,
+    finish: &Finish<'_, O::Addend>,
     c: &mut TensorViewMut<'_, O>,
 ) -> Result<()> {
     // SAFETY: as above.
@@ -96,7 +96,7 @@ pub(super) fn block_scaled<O: Float>(
     sizes: Sizes,
     (a, b): (&TensorView<'_, E4m3>, &TensorView<'_, E4m3>),
     [(a_scales, a_grid), (b_scales, b_grid)]: [(&TensorView<'_, f32>, ScaleGrid); 2],
-    finish: &Finish<'_, O>,
+    finish: &Finish<'_, O::Addend>,
     c: &mut TensorViewMut<'_, O>,
 ) -> Result<()> {
     // SAFETY: as above.
@@ -117,7 +117,7 @@ pub(super) fn block_scaled<O: Float>(
             let column = block * gemm::BLOCK;
             a_scales[a_grid.place(0, i, column)] * b_scales[b_grid.place(0, j, column)]
         };
-        let value = |j, sum| finish.value(sum, 0, [0, j]);
+        let value = |[i, j]: [usize; 2], sum| finish.value(sum, i, [j, j]);
         gemm::block_scaled_mm(a.read(), b.read(), c.write(), [m, n, k], scale, value);
         Ok(())
     })

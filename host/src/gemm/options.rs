@@ -1,12 +1,15 @@
 //! What products can be asked for.
 
+use super::epilogue::Epilogue;
 use crate::heuristics::hopper_gemm::Sums;
 use crate::tensor::TensorView;
 
-/// Options of products of 16-bit floats.
-pub struct MmOptions<'a, O> {
+/// Options of products of 16-bit floats; `D` is the type of what is added, the result's own or, for FP8, `bf16`.
+pub struct MmOptions<'a, D> {
     /// `[n]`, in any shape: added to each row of the result before it is rounded.
-    pub bias: Option<TensorView<'a, O>>,
+    pub bias: Option<TensorView<'a, D>>,
+    /// What becomes of values after that.
+    pub epilogue: Epilogue<'a, D>,
     /// A promise that nothing which may still run when the product is launched writes B, as nothing writes weights: then Hopper's
     /// kernels of few rows begin to read it while the work before them in the stream ends. Broken, the result is not defined.
     pub constant_b: bool,
@@ -28,16 +31,20 @@ impl<'a, T> From<TgvOptions<'a, T>> for MmOptions<'a, T> {
         let TgvOptions {
             bias, constant_b, ..
         } = options;
-        Self { bias, constant_b }
+        Self {
+            bias,
+            constant_b,
+            ..Self::default()
+        }
     }
 }
 
-/// Options of FP8 products.
+/// Options of FP8 products; `D` is the type of what is added, the result's own or, for FP8, `bf16`.
 ///
 /// ```text
-/// c = alpha * a_scale * b_scale * (a b^T) + bias
+/// value = alpha * a_scale * b_scale * (a b^T) + bias
 /// ```
-pub struct MmFp8Options<'a, O> {
+pub struct MmFp8Options<'a, D> {
     /// One element: a factor of everything.
     pub alpha: Option<TensorView<'a, f32>>,
     /// The scale of A: one element, or one for each row, a token (of all matrices of a batch), in any shape.
@@ -45,7 +52,9 @@ pub struct MmFp8Options<'a, O> {
     /// The scale of B: one element, or one for each row, an output channel (of all matrices of a batch), in any shape.
     pub b_scale: Option<TensorView<'a, f32>>,
     /// `[n]`, in any shape: added to each row of the result before it is rounded.
-    pub bias: Option<TensorView<'a, O>>,
+    pub bias: Option<TensorView<'a, D>>,
+    /// What becomes of values after that.
+    pub epilogue: Epilogue<'a, D>,
     /// Where sums are kept.
     pub accumulation: Accumulation,
     /// As [`MmOptions::constant_b`].
@@ -78,16 +87,16 @@ impl From<Accumulation> for Sums {
 
 macro_rules! copied {
     ($($type:ident { $($field:ident),* })*) => { $(
-        impl<O> Clone for $type<'_, O> {
+        impl<D> Clone for $type<'_, D> {
             fn clone(&self) -> Self {
                 *self
             }
         }
 
-        impl<O> Copy for $type<'_, O> {}
+        impl<D> Copy for $type<'_, D> {}
 
-        // Derived ones would ask the same of `O`.
-        impl<O> Default for $type<'_, O> {
+        // Derived ones would ask the same of `D`.
+        impl<D> Default for $type<'_, D> {
             fn default() -> Self {
                 Self { $($field: Default::default()),* }
             }
@@ -96,7 +105,7 @@ macro_rules! copied {
 }
 
 copied! {
-    MmOptions { bias, constant_b }
+    MmOptions { bias, epilogue, constant_b }
     TgvOptions { bias, pdl, constant_b }
-    MmFp8Options { alpha, a_scale, b_scale, bias, accumulation, constant_b }
+    MmFp8Options { alpha, a_scale, b_scale, bias, epilogue, accumulation, constant_b }
 }

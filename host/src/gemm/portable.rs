@@ -1,12 +1,12 @@
 //! Products on the portable engine.
 
-use super::element::{GemmOutput, blocks};
+use super::element::{Blocks, GemmOutput, blocks};
 use super::product::Product;
 use crate::device::tensor_map::Tiled;
 use crate::device::{Dim3, LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::Result;
-use crate::heuristics::gemm::tile;
+use crate::heuristics::gemm::{Tile, tile};
 
 /// Matrices of a batch that one grid counts.
 const GRID_Z: usize = 65535;
@@ -37,6 +37,26 @@ pub(super) fn grid<A: Tiled, B: Tiled, O: Float>(
     Dim3 { x, y, z }
 }
 
+/// The blocks of a tile's kernels.
+pub(super) struct Shape(Blocks);
+
+impl Shape {
+    /// How they are launched for C's shape.
+    pub fn config<A: Tiled, B: Tiled, O: Float>(&self, product: &Product<A, B, O>) -> LaunchConfig {
+        let Self(blocks) = self;
+        let grid = grid(product, [blocks.rows, blocks.columns]);
+        LaunchConfig::new(grid, blocks.threads).with_shared(blocks.shared_bytes)
+    }
+}
+
+/// The tile of a product, and its blocks.
+pub(super) fn launched<T: Tiled, O: Float>(product: &Product<T, T, O>) -> (Tile, Shape) {
+    let Product { a, b, c, .. } = product;
+    let addresses = [a.address.addr(), b.address.addr()];
+    let tile = tile(c.rows, &[a.columns, a.stride, b.stride], &addresses);
+    (tile, Shape(blocks(tile)))
+}
+
 /// The product by the portable kernels; C has elements.
 ///
 /// # Safety
@@ -45,21 +65,16 @@ pub(super) unsafe fn dense<T: GemmOutput<O>, O: Float>(
     stream: &Stream,
     product: &Product<T, T, O>,
 ) -> Result<()> {
-    let Product { a, b, c, .. } = product;
-    let addresses = [a.address.addr(), b.address.addr()];
-    let tile = tile(c.rows, &[a.columns, a.stride, b.stride], &addresses);
-    let blocks = blocks(tile);
+    let (tile, shape) = launched(product);
     in_parts(product, |product| {
         let Product {
             a, b, c, finish, ..
         } = product;
-        let grid = grid(product, [blocks.rows, blocks.columns]);
-        let config = LaunchConfig::new(grid, blocks.threads).with_shared(blocks.shared_bytes);
         let (m, n, k) = (c.rows as u32, c.columns as u32, a.columns as u32);
         let (lda, ldb, ldc) = (a.stride as u64, b.stride as u64, c.stride as u64);
         let c = c.address.cast_mut();
         let args = (a.address, b.address, c, m, n, k, lda, ldb, ldc, finish.bias);
         // SAFETY: the caller's contract; alignment is what the tile was chosen by, and these types have no factors.
-        unsafe { stream.launch(T::dense(tile), config, args) }
+        unsafe { stream.launch(T::dense(tile), shape.config(product), args) }
     })
 }

@@ -139,11 +139,11 @@ pub(super) fn check_result<O: Float>(
 
 /// Operands and result on a device, and what is done to the sums.
 #[derive(Clone, Copy)]
-pub(super) struct Product<A, B, O> {
+pub(super) struct Product<A, B, O: Float> {
     pub a: Matrices<A>,
     pub b: Matrices<B>,
     pub c: Matrices<O>,
-    pub finish: Pointers<O>,
+    pub finish: Pointers<O::Addend>,
     /// Whether B may be read before the work that comes before in the stream has ended.
     pub b_early: bool,
 }
@@ -153,14 +153,14 @@ impl<A: Tiled, B: Tiled, O: Float> Product<A, B, O> {
     pub fn new(
         sizes: Sizes,
         (a, b): (&TensorView<'_, A>, &TensorView<'_, B>),
-        finish: &Finish<'_, O>,
+        finish: &Finish<'_, O::Addend>,
         c: &TensorViewMut<'_, O>,
     ) -> Self {
         Self {
             a: Matrices::of(a, sizes.a()),
             b: Matrices::of(b, sizes.b()),
             c: Matrices::of_mut(c, sizes.c()),
-            finish: finish.pointers(),
+            finish: finish.pointers(sizes),
             b_early: false,
         }
     }
@@ -184,6 +184,7 @@ impl<A: Tiled, B: Tiled, O: Float> Product<A, B, O> {
         let mut finish = self.finish;
         finish.row_scales = on(finish.row_scales, self.c.rows);
         finish.column_scales = on(finish.column_scales, self.c.columns);
+        finish.epilogue = finish.epilogue.from(first * self.c.rows);
         Self {
             a: self.a.slice(first, count),
             b: self.b.slice(first, count),

@@ -6,6 +6,7 @@ use formats::E4m3;
 
 use super::weights::{WeightFile, Weights};
 use crate::device::Stream;
+use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::gemm::{
     Accumulation, Fp8Gemm, Fp8Output, MmFp8DynamicOptions, mm_fp8_dynamic, mm_fp8_dynamic_into,
@@ -17,9 +18,9 @@ use crate::quantize::{
 use crate::tensor::{AsView, AsViewMut, Tensor};
 
 /// An element type of a [`QuantizedLinear`]'s input and output: `bf16`, `f16`, `f32`.
-pub trait LinearElement: Fp8Element + Fp8Output {}
+pub trait LinearElement: Fp8Element + Fp8Output + Float<Addend = Self> {}
 
-impl<T: Fp8Element + Fp8Output> LinearElement for T {}
+impl<T: Fp8Element + Fp8Output + Float<Addend = Self>> LinearElement for T {}
 
 /// A linear layer with e4m3 weights that have a scale for each output channel; its input is quantised as it comes in, with a
 /// scale for each token.
@@ -198,6 +199,7 @@ where
             bias: self.bias.as_ref().map(Tensor::view),
             accumulation: self.accumulation,
             constant_b: self.is_settled,
+            ..MmFp8DynamicOptions::default()
         }
     }
 }

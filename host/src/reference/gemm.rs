@@ -57,7 +57,7 @@ pub fn mm_with<A: Float, B: Float, O: Float>(
 /// Elements of K that share a scale.
 pub const BLOCK: usize = 128;
 
-/// `C[i, j] = value(j, sum over blocks of scale(i, j, block) * (A[i, block] . B[j, block]))`, with blocks of 128 of K.
+/// `C[i, j] = value([i, j], sum over blocks of scale(i, j, block) * (A[i, block] . B[j, block]))`, with blocks of 128 of K.
 ///
 /// Sources: DeepSeek-V3's report, section 3.3.2; DeepGEMM, `fp8_gemm_nt`.
 pub fn block_scaled_mm<A: Float, B: Float, O: Float>(
@@ -66,14 +66,14 @@ pub fn block_scaled_mm<A: Float, B: Float, O: Float>(
     c: RowsMut<'_, O>,
     shape: [usize; 3],
     scale: impl Fn([usize; 2], usize) -> f32 + Sync,
-    value: impl Fn(usize, f32) -> O + Sync,
+    value: impl Fn([usize; 2], f32) -> O + Sync,
 ) {
     sums(a, b, c, shape, |at, a, b| {
         let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK)).enumerate();
         let sum = blocks.fold(0.0, |sum, (block, (a, b))| {
             sum + scale(at, block) * dot(a, b)
         });
-        value(at[1], sum)
+        value(at, sum)
     });
 }
 

@@ -3,7 +3,7 @@
 use cuda_std::unroll;
 
 use super::math;
-pub use super::table::Table;
+pub use super::table::{Table, UnaryTable};
 
 /// An activation of two numbers. Those of one number leave the second alone.
 pub trait Activation: Copy {

@@ -75,3 +75,28 @@ impl Activation for Table {
         }
     }
 }
+
+/// An activation of one number, of the [`Table`]: one of its numbers, of which any other is the identity.
+#[derive(Clone, Copy)]
+pub struct UnaryTable(pub u32);
+
+impl Activation for UnaryTable {
+    const IS_GATED: bool = false;
+
+    #[inline(always)]
+    fn apply(&self, gate: f32, up: f32) -> f32 {
+        let [value] = self.apply_all(1, &[gate], &[up]);
+        value
+    }
+
+    #[inline(always)]
+    fn apply_all<const N: usize>(&self, count: usize, gate: &[f32; N], up: &[f32; N]) -> [f32; N] {
+        match self.0 {
+            Table::GELU => UnaryGelu.apply_all(count, gate, up),
+            Table::RELU => Relu.apply_all(count, gate, up),
+            Table::SILU => UnarySilu.apply_all(count, gate, up),
+            Table::RELU2 => SquaredRelu.apply_all(count, gate, up),
+            _ => Identity.apply_all(count, gate, up),
+        }
+    }
+}

@@ -8,7 +8,8 @@ use super::finish::Finish;
 use super::fold::Whole;
 use super::layout::TileShape;
 use super::load::Operand;
-use super::tile::Output;
+use super::stored::Stored;
+use super::tile::{Output, Unchanged};
 
 /// 128 x 128: many rows.
 pub type Tile128x128 = TileShape<4, 4, 2, 4>;
@@ -17,9 +18,10 @@ pub type Tile64x64 = TileShape<2, 2, 2, 4>;
 /// 16 x 64: few rows.
 pub type Tile16x64 = TileShape<1, 2, 1, 4>;
 
+/// Stamps kernels: `name: tile, threads, blocks, A and B => C, chunks, epilogue of D;`, the last if they have one, of which D is added.
 macro_rules! gemm {
-    ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty => $out:ty, $chunks:expr;)*) => { $(
-        /// `C[m, n] = A[m, k] * B[n, k]^T + bias`, for each matrix of a batch; strides in elements, the matrices
+    ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty => $out:ty, $chunks:expr$(, epilogue of $addend:ty)?;)*) => { $(
+        /// `C[m, n] = A[m, k] * B[n, k]^T + bias`, for each matrix of a batch, and its epilogue; strides in elements, the matrices
         /// of each operand below each other. A null bias asks nothing.
         ///
         /// # Safety
@@ -39,7 +41,8 @@ macro_rules! gemm {
             lda: u64,
             ldb: u64,
             ldc: u64,
-            bias: *const $out,
+            bias: *const <$out as Stored>::Addend,
+            $(activation: u32, residual: *const $addend, residual_stride: u64, out_scale: *const f32,)?
         ) {
             const { assert!(<$tile>::THREADS == $threads) };
             let (row, column) = (thread::block_idx_x() * <$tile>::BM, thread::block_idx_y() * <$tile>::BN);
@@ -47,7 +50,7 @@ macro_rules! gemm {
             let (a, b) = (matrix(a, index, m, lda), matrix(b, index, n, ldb));
             let c = matrix(c.cast_const(), index, m, ldc).cast_mut();
             let finish = Finish::bias(bias, m, n);
-            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish };
+            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish, last: Unchanged$(.but($crate::gemm::epilogue::Epilogue::<$addend> { activation, residual, residual_stride, out_scale }.of_matrix(index, m)))? };
             let a = Operand { chunks: $chunks, row: |r| row_or_null(a, row + r, m, lda) };
             let b = Operand { chunks: $chunks, row: |r| row_or_null(b, column + r, n, ldb) };
             // SAFETY: the kernel's contract is the tile's.
@@ -70,6 +73,8 @@ gemm! {
     gemm_f16_f32_t16x64: Tile16x64, 128, 4, f16 => f32, Aligned;
     gemm_f16_f32_unaligned_t64x64: Tile64x64, 256, 2, f16 => f32, Unaligned;
 }
+
+pub(super) use gemm;
 
 /// Row `row` of a matrix of `rows`, or null.
 #[inline(always)]

@@ -25,12 +25,6 @@ impl Alphas {
 }
 
 impl<O: Element> Finish<O> {
-    /// Whether something is done to columns by themselves.
-    #[inline(always)]
-    pub fn changes_columns(&self) -> bool {
-        !self.column_scales.is_null() || !self.bias.is_null()
-    }
-
     /// The factors of all.
     ///
     /// # Safety

@@ -18,7 +18,7 @@ use super::dense::{Tile16x64, Tile64x64, Tile128x128, row_or_null};
 use super::finish::Finish;
 use super::fold::Whole;
 use super::load::Operand;
-use super::tile::Output;
+use super::tile::{Output, Unchanged};
 
 macro_rules! grouped_gemm {
     ($($name:ident: $tile:ty, $threads:literal, $blocks:literal, $type:ty, $chunks:expr;)*) => { $(
@@ -53,7 +53,7 @@ macro_rules! grouped_gemm {
             };
             let column = thread::block_idx_y() * <$tile>::BN;
             let finish = Finish::bias(core::ptr::null(), rows, n);
-            let output = Output { c, ldc, row: tile.row, column, row_end: tile.row_end, column_end: n, finish };
+            let output = Output { c, ldc, row: tile.row, column, row_end: tile.row_end, column_end: n, finish, last: Unchanged };
             let b = b.wrapping_add(tile.group as usize * n as usize * k as usize);
             // SAFETY: the kernel's contract is the tile's.
             unsafe {

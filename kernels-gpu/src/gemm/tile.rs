@@ -19,14 +19,42 @@ use super::finish::Finish;
 use super::fold::Fold;
 use super::layout::{BLOCK_K, ROW_BYTES, STAGES, TileShape};
 use super::load::{Loader, Operand};
-use crate::pack::{MAX_LEN, Pack, Paired};
+use super::stored::Stored;
 
 /// What a warp accumulates: `MT x NT` mma tiles, 4 elements of each a lane.
 pub(super) type Accumulators<const MT: usize, const NT: usize> = [[[f32; 4]; NT]; MT];
 
+/// What becomes of values that are finished, before they are rounded; `D` is the type of what is added.
+pub(super) trait Last<D>: Copy {
+    /// What becomes of two neighbours of a row, of the first alone unless C has `both`.
+    ///
+    /// # Safety
+    /// What it points to is readable for elements that C has, of which these are.
+    unsafe fn apply(&self, place: [u32; 2], values: [f32; 2], both: bool) -> [f32; 2];
+}
+
+/// They stay what they are.
+#[derive(Clone, Copy)]
+pub(super) struct Unchanged;
+
+impl Unchanged {
+    /// This instead.
+    #[inline(always)]
+    pub fn but<L>(self, last: L) -> L {
+        last
+    }
+}
+
+impl<D> Last<D> for Unchanged {
+    #[inline(always)]
+    unsafe fn apply(&self, _: [u32; 2], values: [f32; 2], _: bool) -> [f32; 2] {
+        values
+    }
+}
+
 /// Where the tile goes.
 #[derive(Clone, Copy)]
-pub(super) struct Output<O> {
+pub(super) struct Output<O: Stored, L = Unchanged> {
     pub c: *mut O,
     /// Elements from one row of C to the next.
     pub ldc: u64,
@@ -37,7 +65,9 @@ pub(super) struct Output<O> {
     pub row_end: u32,
     pub column_end: u32,
     /// What is done to the sums.
-    pub finish: Finish<O>,
+    pub finish: Finish<O::Addend>,
+    /// And to what they become by that.
+    pub last: L,
 }
 
 impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
@@ -50,12 +80,12 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
     /// - Each row not null has `k` elements, as the operand's chunks want them; what `fold` points to is readable.
     /// - The part of `output` inside its ends is writable.
     #[inline(always)]
-    pub(super) unsafe fn compute<T, M: MmaElement, C: Chunks<T, Element = M>, O: Paired>(
+    pub(super) unsafe fn compute<T, M: MmaElement, C: Chunks<T, Element = M>, O: Stored>(
         a: Operand<C, impl Fn(u32) -> *const T>,
         b: Operand<C, impl Fn(u32) -> *const T>,
         k: u32,
         fold: impl Fold<MT, NT>,
-        output: Output<O>,
+        output: Output<O, impl Last<O::Addend>>,
     ) {
         const { Self::CHECKED };
         let mut accumulators = [[[0.0; 4]; NT]; MT];
@@ -170,7 +200,10 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
     /// # Safety
     /// The part of `output` inside its ends is writable; the pointers of its `finish` are null or valid.
     #[inline(always)]
-    unsafe fn store<O: Paired>(accumulators: &Accumulators<MT, NT>, output: Output<O>) {
+    unsafe fn store<O: Stored, L: Last<O::Addend>>(
+        accumulators: &Accumulators<MT, NT>,
+        output: Output<O, L>,
+    ) {
         let [row, column] = Self::own();
         let (row, column) = (output.row + row, output.column + column);
         let (mut rows, mut columns) = ([[0; 2]; MT], [[0; 2]; NT]);
@@ -183,8 +216,8 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
                 output.finish.pairs(columns),
             )
         };
-        let paired = output.ldc.is_multiple_of(2)
-            && (output.c as usize).is_multiple_of(size_of::<O::Pair>());
+        let paired =
+            output.ldc.is_multiple_of(2) && (output.c as usize).is_multiple_of(2 * size_of::<O>());
         unroll!(mt < MT => {
             unroll!(nt < NT => {
                 let sums = accumulators[mt][nt];
@@ -204,8 +237,8 @@ impl<const MT: usize, const NT: usize, const WARPS_M: u32, const WARPS_N: u32>
 /// # Safety
 /// The part of `output` inside its ends is writable, and aligned to a pair if `paired`.
 #[inline(always)]
-unsafe fn store_pair<O: Paired>(
-    output: Output<O>,
+unsafe fn store_pair<O: Stored, L: Last<O::Addend>>(
+    output: Output<O, L>,
     paired: bool,
     [row, column]: [u32; 2],
     values: [f32; 2],
@@ -217,16 +250,14 @@ unsafe fn store_pair<O: Paired>(
     let offset = row as usize * output.ldc as usize + column as usize;
     // SAFETY: the row and column are inside the output.
     unsafe {
+        let values = output.last.apply([row, column], values, both);
         let c = output.c.add(offset);
         if both && paired {
-            let mut lanes = [0.0; MAX_LEN];
-            lanes[0] = values[0];
-            lanes[1] = values[1];
-            *c.cast::<O::Pair>() = O::Pair::pack(&lanes);
+            *c.cast::<O::Pair>() = O::pair(values);
         } else {
-            *c = O::from_f32(values[0]);
+            *c = O::one(values[0]);
             if both {
-                *c.add(1) = O::from_f32(values[1]);
+                *c.add(1) = O::one(values[1]);
             }
         }
     }

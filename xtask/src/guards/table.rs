@@ -173,6 +173,23 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     // all: for those who load and those who compute one where the ring is made, and one where rows that nobody loads are zeroed;
     // swapped: for each of two consumers two of a store; taking turns: for each one that it waits at, and one where it lets the
     // other go on, or two where the last stage's sums are in one of two places
+    // with an epilogue: the same, but that each thread stores what it has
+    Expectation::of("hopper_epilogue_block*_t64x*")
+        .hot()
+        .barriers(9)
+        .instructions(SCALED),
+    Expectation::of("hopper_epilogue_block*_t128x*")
+        .hot()
+        .barriers(3)
+        .instructions(SCALED),
+    Expectation::of("hopper_epilogue_block*_few*")
+        .hot()
+        .barriers(7)
+        .instructions(SCALED),
+    Expectation::of("hopper_epilogue_*_few*")
+        .hot()
+        .barriers(7)
+        .instructions(WARP_SPECIALISED),
     Expectation::of("hopper_block*x128_*_t64x*")
         .hot()
         .barriers(9)

@@ -2,6 +2,7 @@
 
 mod block_scaled;
 mod dense;
+mod epilogue;
 mod factors;
 mod fp8;
 mod grouped;
@@ -13,6 +14,7 @@ use rayon::prelude::*;
 
 pub(super) use block_scaled::FP8_BLOCKSCALE_GEMM;
 pub(super) use dense::{BMM_BF16, MM, MM_BF16, TGV_GEMM};
+pub(super) use epilogue::MM_EPILOGUE;
 pub(super) use fp8::{BMM_FP8, MM_FP8, MM_FP8_DYNAMIC};
 pub(super) use grouped::GROUPED_MM;
 pub(super) use recipe::{Recipe, Sizes};
@@ -84,15 +86,15 @@ mod tests {
     use gatewarp::Device;
 
     use super::{
-        BMM_BF16, BMM_FP8, FP8_BLOCKSCALE_GEMM, GROUPED_MM, MM, MM_BF16, MM_FP8, MM_FP8_DYNAMIC,
-        TGV_GEMM,
+        BMM_BF16, BMM_FP8, FP8_BLOCKSCALE_GEMM, GROUPED_MM, MM, MM_BF16, MM_EPILOGUE, MM_FP8,
+        MM_FP8_DYNAMIC, TGV_GEMM,
     };
     use crate::case::{Bench, Spec};
     use crate::data::Pool;
     use crate::ops::Operation;
     use crate::shapes;
 
-    const OPERATIONS: [&Operation; 9] = [
+    const OPERATIONS: [&Operation; 10] = [
         &MM,
         &MM_BF16,
         &TGV_GEMM,
@@ -101,6 +103,7 @@ mod tests {
         &MM_FP8_DYNAMIC,
         &BMM_FP8,
         &FP8_BLOCKSCALE_GEMM,
+        &MM_EPILOGUE,
         &GROUPED_MM,
     ];
 
@@ -151,6 +154,7 @@ mod tests {
             (&BMM_FP8, "e4m3", true),
             (&FP8_BLOCKSCALE_GEMM, "e4m3-1x128", true),
             (&FP8_BLOCKSCALE_GEMM, "bf16-128x128", false),
+            (&MM_EPILOGUE, "e4m3-silu", false),
         ] {
             let specs = quick(op);
             let mut of_type = specs.iter().filter(|spec| spec.dtype == dtype);

@@ -73,7 +73,7 @@ impl<A: Float, B: Float, O: Float + Value> Multiplication<A, B, O> {
             let of_matrix: Vec<_> = columns.iter().map(|column| matrix * n + column).collect();
             let (a, b) = (self.a_rows(stream, rows)?, self.b_rows(stream, &of_matrix)?);
             got.extend(take(&gather(stream, &c, rows)?, n, &columns));
-            want.extend(product(&a, &b, k));
+            want.extend(product(&a, &b, k).into_iter().map(self.recipe.becomes));
         }
         let allowed = self.recipe.allowed(k);
         similar(self.recipe.op, &got, &want, columns.len(), allowed)?;

@@ -89,6 +89,8 @@ pub(in crate::ops) struct Recipe<A, B, O = bf16> {
     pub quantize: Option<Quantize<A>>,
     /// What becomes of `B` once, ahead of all calls.
     pub arrange: Option<Arrange<B>>,
+    /// What becomes of each sum of products.
+    pub becomes: fn(f64) -> f64,
     /// Which matrix units there are for it.
     pub matrix: MatrixRate,
     /// Whether the tensor cores' narrower accumulators keep sums throughout.
@@ -119,6 +121,7 @@ impl<A: Float, B: Float, O: Float + Value> Recipe<A, B, O> {
             scalings: [None, None],
             quantize: None,
             arrange: None,
+            becomes: |sum| sum,
             matrix: MatrixRate::Bf16,
             fast: false,
             workspace: |_| 0,
@@ -142,6 +145,7 @@ impl<A: Float, B: Float, O: Float + Value> Recipe<A, B, O> {
             scalings: [Some(a), Some(b)],
             quantize: None,
             arrange: None,
+            becomes: |sum| sum,
             matrix: MatrixRate::Fp8,
             fast,
             workspace: |_| 0,

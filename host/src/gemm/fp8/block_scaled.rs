@@ -7,6 +7,7 @@ use super::kernels::Fp8Output;
 use super::on_kernels;
 use super::workspace::Plan;
 use crate::device::Stream;
+use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::gemm::finish::Finish;
 use crate::gemm::on_cpu;
@@ -48,12 +49,13 @@ const MOST: usize = u32::MAX as usize;
 /// [`Fp8Scaling::Tiles128x128`] (`[n / 128, k / 128]`, rounded up) or [`Fp8Scaling::Groups1x128`], each row's own.
 ///
 /// # Errors
-/// [`Error::Shape`] if the shapes do not fit each other, scales are not as many as that, or the bias has another length;
-/// [`Error::Argument`] if a scaling is another; [`Error::Placement`] if a tensor is not on the stream.
+/// [`Error::Shape`] if the shapes do not fit each other, scales are not as many as that, the bias has another length, or the
+/// epilogue's residual another shape; [`Error::Argument`] if a scaling is another, or the epilogue's activation is gated;
+/// [`Error::Placement`] if a tensor is not on the stream.
 ///
 /// # Numerics
 /// On Hopper the tensor cores sum each block; everything else is `f32`: `c = fma(block, x_scale * weight_scale, c)`. The bias
-/// is added and the result rounded once. With K = 0 it is the bias, or zero.
+/// is added, the [epilogue](crate::gemm::Epilogue) done, and the result rounded once. With K = 0 the sum is zero.
 ///
 /// Source: DeepSeek-V3's report, section 3.3.2. FlashInfer takes scales of each row of the weight too, and computes with the
 /// first `n / 128` rows of them; here they are what they say.
@@ -61,7 +63,7 @@ pub fn fp8_blockscale_gemm<'a, O: Fp8Output>(
     stream: &Stream,
     x: impl Into<Activations<'a>>,
     weight: impl Into<Fp8View<'a>>,
-    options: &MmOptions<'_, O>,
+    options: &MmOptions<'_, O::Addend>,
 ) -> Result<Tensor<O>> {
     let (x, weight) = (x.into(), weight.into());
     let Sizes { m, n, .. } = x.sizes(&weight)?;
@@ -88,13 +90,14 @@ pub fn fp8_blockscale_gemm_into<'a, O: Fp8Output>(
     weight: impl Into<Fp8View<'a>>,
     workspace: &mut impl AsViewMut<f32>,
     c: &mut impl AsViewMut<O>,
-    options: &MmOptions<'_, O>,
+    options: &MmOptions<'_, O::Addend>,
 ) -> Result<()> {
     let (op, x, weight) = (Op::new(OP, stream), x.into(), weight.into());
     let (workspace, c) = (workspace.as_view_mut(), c.as_view_mut());
-    let (sizes, finish) = (x.sizes(&weight)?, Finish::bias(options.bias));
+    let (sizes, finish) = (x.sizes(&weight)?, Finish::from(options));
     let b_grid = check_scaling(op, ["weight", "weight scales"], &weight, true)?;
-    finish.check(op, sizes, ["x_scale", "weight_scale"])?;
+    let result = (sizes, &[sizes.m, sizes.n][..]);
+    finish.check(op, result, ["x_scale", "weight_scale"])?;
     check_result(op, &[sizes.m, sizes.n], &c)?;
     let x = match x {
         Activations::Fp8(x) => x,
@@ -196,12 +199,12 @@ fn check_scaling(
 }
 
 /// A product about to run.
-struct Job<'a, O> {
+struct Job<'a, O: Float> {
     op: Op<'a>,
     sizes: Sizes,
     operands: [Fp8View<'a>; 2],
     grids: [ScaleGrid; 2],
-    finish: Finish<'a, O>,
+    finish: Finish<'a, O::Addend>,
     b_early: bool,
 }
 

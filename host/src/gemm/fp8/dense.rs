@@ -10,7 +10,8 @@ use crate::quantize::Fp8Code;
 use crate::tensor::{AsView, AsViewMut, Tensor};
 
 /// `C[m, n] = alpha * a_scale * b_scale * (A[m, k] * B[n, k]^T) + bias` of FP8: FlashInfer's `mm_fp8(a, b, alpha)`, on any
-/// GPU, by plain weights or shuffled ones, with scales per tensor, per token (row of A) and per channel (row of B), and a bias.
+/// GPU, by plain weights or shuffled ones, with scales per tensor, per token (row of A) and per channel (row of B), a bias, and
+/// an [epilogue](crate::gemm::Epilogue), which may give a result of e4m3 its scale.
 ///
 /// ```
 /// use gatewarp::gemm::{MmFp8Options, mm_fp8};
@@ -72,20 +73,22 @@ use crate::tensor::{AsView, AsViewMut, Tensor};
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other, or a scale or the bias has another length;
+/// [`Error::Shape`](crate::Error::Shape) if the shapes do not fit each other, a scale or the bias has another length, or the
+/// epilogue's residual another shape; [`Error::Argument`](crate::Error::Argument) if its activation is gated;
 /// [`Error::Placement`](crate::Error::Placement) if a tensor is not on the stream. By shuffled weights also
-/// [`Error::Argument`](crate::Error::Argument) if the types are others, or on a GPU if rows begin elsewhere, and
+/// [`Error::Argument`](crate::Error::Argument) if the types are others, there is an epilogue, or on a GPU if rows begin
+/// elsewhere, and
 /// [`Error::Device`](crate::Error::Device) if the GPU is not Hopper.
 ///
 /// # Numerics
 /// Products are exact; where sums are kept, [`Accumulation`](crate::gemm::Accumulation) says. The result is
 /// `fma(sum * (alpha * a_scale), b_scale, bias)` in `f32`, rounded once (where `b_scale` is one for all, it is multiplied to
-/// `alpha`). With K = 0 it is the bias, or zero.
+/// `alpha`), or what the epilogue makes of it. With K = 0 the sum is zero.
 pub fn mm_fp8<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     stream: &Stream,
     a: &impl AsView<A>,
     b: &impl AsView<B>,
-    options: &MmFp8Options<'_, O>,
+    options: &MmFp8Options<'_, O::Addend>,
 ) -> Result<Tensor<O>> {
     Job::of_one(("mm_fp8", stream), (a.as_view(), b.as_view()), options)?.allocate()
 }
@@ -99,7 +102,7 @@ pub fn mm_fp8_into<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     a: &impl AsView<A>,
     b: &impl AsView<B>,
     c: &mut impl AsViewMut<O>,
-    options: &MmFp8Options<'_, O>,
+    options: &MmFp8Options<'_, O::Addend>,
 ) -> Result<()> {
     let job = Job::of_one(("mm_fp8", stream), (a.as_view(), b.as_view()), options)?;
     job.run(c.as_view_mut())
@@ -121,7 +124,7 @@ pub fn bmm_fp8<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     stream: &Stream,
     a: &impl AsView<A>,
     b: &impl AsView<B>,
-    options: &MmFp8Options<'_, O>,
+    options: &MmFp8Options<'_, O::Addend>,
 ) -> Result<Tensor<O>> {
     Job::of_batch(("bmm_fp8", stream), (a.as_view(), b.as_view()), options)?.allocate()
 }
@@ -135,7 +138,7 @@ pub fn bmm_fp8_into<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     a: &impl AsView<A>,
     b: &impl AsView<B>,
     c: &mut impl AsViewMut<O>,
-    options: &MmFp8Options<'_, O>,
+    options: &MmFp8Options<'_, O::Addend>,
 ) -> Result<()> {
     let job = Job::of_batch(("bmm_fp8", stream), (a.as_view(), b.as_view()), options)?;
     job.run(c.as_view_mut())

@@ -8,6 +8,7 @@ use super::workspace::Plan;
 use crate::device::Stream;
 use crate::element::Float;
 use crate::error::Result;
+use crate::gemm::epilogue::Epilogue;
 use crate::gemm::finish::Finish;
 use crate::gemm::options::{Accumulation, MmFp8Options};
 use crate::gemm::product::{Sizes, check_result};
@@ -16,19 +17,22 @@ use crate::quantize::{Fp8Code, Fp8Element, Fp8Options, fp8_quantize_per_token_in
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// Options of [`mm_fp8_dynamic`].
-pub struct MmFp8DynamicOptions<'a, O> {
+pub struct MmFp8DynamicOptions<'a, D> {
     /// `[n]`, in any shape: added to each row of the result before it is rounded.
-    pub bias: Option<TensorView<'a, O>>,
+    pub bias: Option<TensorView<'a, D>>,
+    /// What becomes of values after that.
+    pub epilogue: Epilogue<'a, D>,
     /// Where sums are kept.
     pub accumulation: Accumulation,
     /// As [`MmOptions::constant_b`](crate::gemm::MmOptions::constant_b), of the weight.
     pub constant_b: bool,
 }
 
-impl<O> Default for MmFp8DynamicOptions<'_, O> {
+impl<D> Default for MmFp8DynamicOptions<'_, D> {
     fn default() -> Self {
         Self {
             bias: None,
+            epilogue: Epilogue::default(),
             accumulation: Accumulation::default(),
             constant_b: false,
         }
@@ -53,7 +57,7 @@ pub fn mm_fp8_dynamic<T: Fp8Element, B: Fp8Code + Float, O: Fp8Output>(
     x: &impl AsView<T>,
     weight: &impl AsView<B>,
     weight_scale: &impl AsView<f32>,
-    options: &MmFp8DynamicOptions<'_, O>,
+    options: &MmFp8DynamicOptions<'_, O::Addend>,
 ) -> Result<Tensor<O>>
 where
     E4m3: Fp8Gemm<B, O>,
@@ -88,7 +92,7 @@ pub fn mm_fp8_dynamic_into<T: Fp8Element, B: Fp8Code + Float, O: Fp8Output>(
     weight_scale: &impl AsView<f32>,
     workspace: &mut impl AsViewMut<f32>,
     c: &mut impl AsViewMut<O>,
-    options: &MmFp8DynamicOptions<'_, O>,
+    options: &MmFp8DynamicOptions<'_, O::Addend>,
 ) -> Result<()>
 where
     E4m3: Fp8Gemm<B, O>,
@@ -99,6 +103,7 @@ where
     let mut options = MmFp8Options {
         b_scale: Some(b_scale),
         bias: options.bias,
+        epilogue: options.epilogue,
         accumulation: options.accumulation,
         constant_b: options.constant_b,
         ..MmFp8Options::default()
@@ -115,14 +120,14 @@ where
 fn checked<T: Fp8Element, B: Fp8Code + Float, O: Fp8Output>(
     op: Op<'_>,
     (x, weight): (&TensorView<'_, T>, &TensorView<'_, B>),
-    options: &MmFp8Options<'_, O>,
+    options: &MmFp8Options<'_, O::Addend>,
     (workspace, c): (&TensorViewMut<'_, f32>, &TensorViewMut<'_, O>),
 ) -> Result<Plan> {
     let sizes = Sizes::of_one(OP, ("x", x), ("weight", weight))?;
     let Sizes { m, n, k, .. } = sizes;
     op.reads("x", x)?;
     op.reads("weight", weight)?;
-    Finish::of(options).check(op, sizes, ["x_scale", "weight_scale"])?;
+    Finish::from(options).check(op, (sizes, &[m, n]), ["x_scale", "weight_scale"])?;
     let plan = Plan { m, k, scales: m };
     plan.check(op, workspace)?;
     check_result(op, &[m, n], c)?;

@@ -16,13 +16,13 @@ use crate::shape::Shape;
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
 
 /// Products about to run.
-pub(super) struct Job<'a, A, B, O> {
+pub(super) struct Job<'a, A, B, O: Float> {
     op: Op<'a>,
     a: TensorView<'a, A>,
     b: TensorView<'a, B>,
     weights: Weights,
     sizes: Sizes,
-    finish: Finish<'a, O>,
+    finish: Finish<'a, O::Addend>,
     accumulation: Accumulation,
     b_early: bool,
     /// The shape of C.
@@ -34,13 +34,14 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
     pub fn of_one(
         (name, stream): (&'static str, &'a Stream),
         (a, b): (TensorView<'a, A>, TensorView<'a, B>),
-        options: &MmFp8Options<'a, O>,
+        options: &MmFp8Options<'a, O::Addend>,
     ) -> Result<Self> {
         let (op, weights) = (Op::new(name, stream), Weights::of(b.shape()));
         let sizes = weights.sizes(name, (&a, &b))?;
         let shape = Shape::new(&[sizes.m, sizes.n])?;
         if weights == Weights::Shuffled {
             shuffled::kernels_of::<A, B, O>(op, options.accumulation)?;
+            shuffled::check_epilogue(op, &options.epilogue)?;
         }
         let job = Self::new(op, (a, b), (sizes, shape), options)?;
         Ok(Self { weights, ..job })
@@ -50,7 +51,7 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
     pub fn of_batch(
         (name, stream): (&'static str, &'a Stream),
         (a, b): (TensorView<'a, A>, TensorView<'a, B>),
-        options: &MmFp8Options<'a, O>,
+        options: &MmFp8Options<'a, O::Addend>,
     ) -> Result<Self> {
         let sizes = Sizes::of_batch(name, &a, &b)?;
         let shape = Shape::new(&sizes.c())?;
@@ -61,12 +62,12 @@ impl<'a, A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output> Job<'a, A, B, O> {
         op: Op<'a>,
         (a, b): (TensorView<'a, A>, TensorView<'a, B>),
         (sizes, shape): (Sizes, Shape),
-        options: &MmFp8Options<'a, O>,
+        options: &MmFp8Options<'a, O::Addend>,
     ) -> Result<Self> {
-        let finish = Finish::of(options);
+        let finish = Finish::from(options);
         op.reads("a", &a)?;
         op.reads("b", &b)?;
-        finish.check(op, sizes, ["a_scale", "b_scale"])?;
+        finish.check(op, (sizes, &*shape), ["a_scale", "b_scale"])?;
         Ok(Self {
             op,
             a,

@@ -7,12 +7,13 @@
 //! | [`fp8_blockscale_gemm`] | of blocks of 128 of K, within the sum; activations may be quantised on the way in |
 
 mod activations;
+pub(super) mod args;
 mod block_scaled;
 mod dense;
 mod dynamic;
 mod job;
 mod kernels;
-mod on_kernels;
+pub(super) mod on_kernels;
 mod shuffled;
 mod workspace;
 
@@ -25,4 +26,4 @@ pub use dynamic::{
     MmFp8DynamicOptions, mm_fp8_dynamic, mm_fp8_dynamic_into, mm_fp8_dynamic_workspace,
 };
 pub use kernels::{Fp8Gemm, Fp8Output};
-pub(super) use on_kernels::block_scaled_tiles;
+pub(super) use on_kernels::{block_scaled_tiles, tiles};

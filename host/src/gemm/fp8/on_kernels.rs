@@ -2,14 +2,18 @@
 
 use formats::E4m3;
 
-use super::kernels::{Fp8Gemm, Fp8Output};
+use cuda_std::launch::Kernel;
+
+use super::args::{block_args, dense_args, hopper_block_args};
+use super::kernels::{DenseArgs, Fp8Gemm, Fp8Output};
 use crate::device::{LaunchConfig, Stream};
 use crate::element::Float;
 use crate::error::Result;
-use crate::gemm::hopper;
+use crate::gemm::hopper::{self, Chosen};
 use crate::gemm::options::Accumulation;
 use crate::gemm::portable::{grid, in_parts};
 use crate::gemm::product::Product;
+use crate::gemm::with_epilogue;
 use crate::heuristics::hopper_gemm::{HopperTile, Sums};
 use crate::kernels::gemm::fp8::Tile;
 use crate::quantize::Fp8Code;
@@ -24,22 +28,24 @@ pub(super) unsafe fn dense<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     product: &Product<A, B, O>,
     accumulation: Accumulation,
 ) -> Result<()> {
+    let plain = O::plain().filter(|_| !product.finish.has_epilogue);
     // SAFETY: the caller's contract.
     unsafe {
-        match hopper::takes(stream, product) {
-            true => hopper::dense(
+        match plain {
+            None => with_epilogue::fp8(stream, product, accumulation),
+            Some(_) if hopper::takes(stream, product) => hopper::dense(
                 stream,
                 product,
                 accumulation.into(),
                 &A::hopper(accumulation),
             ),
-            false => portable(stream, product),
+            Some(plain) => portable(stream, product, plain.dense),
         }
     }
 }
 
 /// How the portable kernels are launched for C's shape.
-pub(super) fn portable_config<A: Float, B: Float, O: Float>(
+pub(in crate::gemm) fn portable_config<A: Float, B: Float, O: Float>(
     product: &Product<A, B, O>,
 ) -> LaunchConfig {
     let grid = grid(product, [Tile::BM as usize, Tile::BN as usize]);
@@ -51,36 +57,17 @@ pub(super) fn portable_config<A: Float, B: Float, O: Float>(
 unsafe fn portable<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     stream: &Stream,
     product: &Product<A, B, O>,
+    kernel: &'static Kernel<DenseArgs<O>>,
 ) -> Result<()> {
     in_parts(product, |product| {
-        let Product {
-            a, b, c, finish, ..
-        } = product;
-        let args = (
-            a.address.cast(),
-            b.address.cast(),
-            c.address.cast_mut(),
-            c.rows as u32,
-            c.columns as u32,
-            a.columns as u32,
-            a.stride as u64,
-            b.stride as u64,
-            c.stride as u64,
-            A::FORMATS,
-            finish.alpha,
-            finish.a_scale,
-            finish.b_scale,
-            finish.row_scales,
-            finish.column_scales,
-            finish.bias,
-        );
+        let args = dense_args!(product, A::FORMATS);
         // SAFETY: the caller's contract.
-        unsafe { stream.launch(O::dense(), portable_config(product), args) }
+        unsafe { stream.launch(kernel, portable_config(product), args) }
     })
 }
 
 /// Scales of A and of B, where their grids say.
-type Scales = [(*const f32, ScaleGrid); 2];
+pub(in crate::gemm) type Scales = [(*const f32, ScaleGrid); 2];
 
 /// A product of blocks with scales; C has elements.
 ///
@@ -91,43 +78,43 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
     product: &Product<E4m3, E4m3, O>,
     scales: Scales,
 ) -> Result<()> {
+    let Some(plain) = O::plain().filter(|_| !product.finish.has_epilogue) else {
+        // SAFETY: the caller's contract.
+        return unsafe { with_epilogue::block_scaled(stream, product, scales) };
+    };
     if hopper::takes(stream, product) {
         // SAFETY: the caller's contract.
         return unsafe { hopper_block_scaled(stream, product, scales) };
     }
-    let [(a_scales, a_grid), (b_scales, b_grid)] = scales;
-    let Product {
-        a, b, c, finish, ..
-    } = product;
-    let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
-    let args = (
-        a.address.cast(),
-        b.address.cast(),
-        c.address.cast_mut(),
-        c.rows as u32,
-        c.columns as u32,
-        a.columns as u32,
-        a.stride as u64,
-        b.stride as u64,
-        c.stride as u64,
-        a_scales,
-        a_row,
-        a_block,
-        b_scales,
-        b_row,
-        b_block,
-        b_grid.shared_rows as u32,
-        finish.bias,
-    );
+    let args = block_args!(product, scales);
     // SAFETY: the caller's contract.
-    unsafe { stream.launch(O::block_scaled(), portable_config(product), args) }
+    unsafe { stream.launch(plain.block_scaled, portable_config(product), args) }
 }
 
-/// The tiles that there are kernels of blocks with scales for.
+/// The tiles that there are kernels for, without an epilogue if C can do without.
+pub(in crate::gemm) fn tiles<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
+    accumulation: Accumulation,
+) -> impl Iterator<Item = HopperTile> + Clone {
+    let (plain, finished) = (
+        A::hopper(accumulation),
+        A::hopper_with_epilogue(accumulation),
+    );
+    let has_plain = plain.any();
+    let finished = finished.tiles().filter(move |_| !has_plain);
+    plain.tiles().chain(finished)
+}
+
+/// The same for blocks with scales.
 pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>(
     sums: Sums,
 ) -> impl Iterator<Item = HopperTile> + Clone {
-    O::hopper_block_scaled(sums).tiles()
+    let (plain, finished) = (
+        O::hopper_block_scaled(sums),
+        O::hopper_block_scaled_with_epilogue(sums),
+    );
+    let has_plain = plain.any();
+    let finished = finished.tiles().filter(move |_| !has_plain);
+    plain.tiles().chain(finished)
 }
 
 /// # Safety
@@ -135,38 +122,26 @@ pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>(
 unsafe fn hopper_block_scaled<O: Fp8Output>(
     stream: &Stream,
     product: &Product<E4m3, E4m3, O>,
-    [(a_scales, a_grid), (b_scales, b_grid)]: Scales,
+    scales: Scales,
 ) -> Result<()> {
-    let sums = match b_grid.shared_rows {
+    let sums = sums(scales);
+    let chosen = Chosen::of(stream, product, sums, &O::hopper_block_scaled(sums))?;
+    let [a_map, b_map] = chosen.operands(stream, product)?;
+    let c_map = chosen.result(stream, product)?;
+    let args = hopper_block_args!(product, scales, [a_map, b_map, c_map]);
+    // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
+    unsafe { stream.launch(chosen.kernel, chosen.config, args) }
+}
+
+/// How sums are scaled by such scales.
+pub(in crate::gemm) fn sums([_, (_, b)]: Scales) -> Sums {
+    match b.shared_rows {
         1 => Sums::Scaled1x128,
         _ => Sums::Scaled128x128,
-    };
-    let kernels = O::hopper_block_scaled(sums);
-    let (kernel, config, [a_map, b_map, c_map]) = hopper::launch(stream, product, sums, &kernels)?;
-    let Product { a, c, finish, .. } = product;
-    let ([a_row, a_block], [b_row, b_block]) = (steps(a_grid), steps(b_grid));
-    let args = (
-        a_map,
-        b_map,
-        c_map,
-        c.rows as u32,
-        c.columns as u32,
-        a.columns as u32,
-        u32::from(product.b_early),
-        a_scales,
-        a_row,
-        a_block,
-        b_scales,
-        b_row,
-        b_block,
-        b_grid.shared_rows as u32,
-        finish.bias,
-    );
-    // SAFETY: the maps are of the operands, in the tile's boxes; the caller's contract.
-    unsafe { stream.launch(kernel, config, args) }
+    }
 }
 
 /// From row to row and from block to block.
-fn steps(grid: ScaleGrid) -> [u32; 2] {
+pub(in crate::gemm) fn steps(grid: ScaleGrid) -> [u32; 2] {
     [grid.row_step, grid.column_step].map(|step| step as u32)
 }

@@ -3,6 +3,7 @@
 //! Blocks of 128 columns take the place of matrices in the weights' tensor map; the kernels put the columns of C, which come
 //! out in the order of the weights' rows, back in theirs.
 
+use formats::E4m3;
 use half::{bf16, f16};
 
 use super::kernels::{Fp8Gemm, Fp8Output};
@@ -11,6 +12,7 @@ use crate::device::tensor_map::Matrices;
 use crate::element::Float;
 use crate::error::{Error, Result};
 use crate::gemm::element::{HopperKernels, hopper_kernels};
+use crate::gemm::epilogue::Epilogue;
 use crate::gemm::hopper;
 use crate::gemm::options::Accumulation;
 use crate::gemm::product::{Product, Sizes};
@@ -78,7 +80,7 @@ fn shuffled_sizes<A: Float, B: Float>(
 }
 
 /// The kernels of a type of C.
-pub trait ShuffledOutput: Sized + 'static {
+pub trait ShuffledOutput: Float {
     /// The kernels, if there are any.
     fn shuffled(accumulation: Accumulation) -> Option<HopperKernels<Self>>;
 }
@@ -127,10 +129,25 @@ output! {
         ];
 }
 
-impl ShuffledOutput for f32 {
-    fn shuffled(_: Accumulation) -> Option<HopperKernels<Self>> {
-        None
+macro_rules! none {
+    ($($type:ty)*) => { $(
+        impl ShuffledOutput for $type {
+            fn shuffled(_: Accumulation) -> Option<HopperKernels<Self>> {
+                None
+            }
+        }
+    )* };
+}
+
+none!(f32 E4m3);
+
+/// There are no kernels with an epilogue.
+pub(super) fn check_epilogue<D: Float>(op: Op<'_>, epilogue: &Epilogue<'_, D>) -> Result<()> {
+    if epilogue.is_none() {
+        return Ok(());
     }
+    let expected = format!("plain [n, k] for a product with an epilogue ({PLAIN})");
+    Err(Error::argument(op.name, "b", expected, "shuffled"))
 }
 
 /// The kernels of a pair of formats and a type of C.

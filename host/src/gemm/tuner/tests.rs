@@ -11,6 +11,7 @@ use crate::device::{Device, SimOptions};
 use crate::error::Error;
 use crate::gemm::finish::Finish;
 use crate::gemm::hopper;
+use crate::gemm::options::MmOptions;
 use crate::gemm::product::{Product, Sizes};
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperTile, Sums};
 use crate::quantize::Fp8Scaling;
@@ -129,7 +130,12 @@ fn followed(m: usize, tiles: &[HopperTile], answer: Option<HopperPlan>) -> Hoppe
     let (a, b, mut c) = (zeros(m, 1024), zeros(256, 1024), zeros(m, 256));
     let (a, b) = (a.view(), b.view());
     let sizes = Sizes::of_one("test", ("a", &a), ("b", &b)).expect("they fit");
-    let product = Product::new(sizes, (&a, &b), &Finish::bias(None), &c.view_mut());
+    let product = Product::new(
+        sizes,
+        (&a, &b),
+        &Finish::from(&MmOptions::default()),
+        &c.view_mut(),
+    );
     let plan = hopper::plan(&stream, &product, Sums::TensorCores, tiles.iter().copied());
     plan.expect("there are tiles")
 }

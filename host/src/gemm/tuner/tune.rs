@@ -13,7 +13,7 @@ use crate::gemm::dense;
 use crate::gemm::element::GemmOutput;
 use crate::gemm::estimate::estimated;
 use crate::gemm::fp8::{
-    Fp8Gemm, Fp8Output, block_scaled_tiles, bmm_fp8_into, fp8_blockscale_gemm_into,
+    Fp8Gemm, Fp8Output, block_scaled_tiles, bmm_fp8_into, fp8_blockscale_gemm_into, tiles,
 };
 use crate::gemm::options::{Accumulation, MmFp8Options, MmOptions};
 use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, Sums, hopper_plans};
@@ -72,7 +72,8 @@ impl Tuner {
         sizes: [usize; 4],
         accumulation: Accumulation,
     ) -> Result<Tuned> {
-        let (tiles, op) = (A::hopper(accumulation), ("Tuner::tune_mm_fp8", stream));
+        let tiles = tiles::<A, B, O>(accumulation);
+        let op = ("Tuner::tune_mm_fp8", stream);
         let problem = problem::<A, B, O>(op, accumulation.into(), sizes)?;
         let operands = Operands::<A, B>::new(stream, sizes)?;
         let mut c = Tensor::<O>::empty(stream, &sizes[..3])?;
@@ -80,7 +81,7 @@ impl Tuner {
             accumulation,
             ..MmFp8Options::default()
         };
-        self.tune(stream, (problem, 1), tiles.tiles(), |stream, set| {
+        self.tune(stream, (problem, 1), tiles, |stream, set| {
             let (a, b) = operands.set(set)?;
             bmm_fp8_into(stream, &a, &b, &mut c, &options)
         })

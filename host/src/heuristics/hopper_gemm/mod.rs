@@ -28,7 +28,7 @@ pub use sums::Sums;
 pub use tile::HopperTile;
 
 use super::clusters::Clusters;
-use crate::kernels::gemm::hopper::loaded_rows;
+use crate::kernels::gemm::hopper::{SWIZZLE_ROWS, loaded_rows};
 use tile::STAGE;
 
 /// A tile, and the blocks of a cluster: `rows * columns * split`, at most 8.
@@ -61,9 +61,6 @@ pub struct HopperShape {
 
 /// Blocks of a cluster at most.
 const CLUSTER: usize = 8;
-
-/// Rows of an operand that the swizzle repeats after.
-const SWIZZLE_ROWS: usize = 8;
 
 /// Rows of A at most that are few. Of more the estimate ranks tiles of few rows too high.
 const FEW: usize = 256;
@@ -171,7 +168,7 @@ impl HopperPlan {
             && (self.columns == 1
                 || shape.n > columns * (self.columns - 1)
                     && (self.rows == 2 || shape.m <= rows || rows > columns))
-            && columns.is_multiple_of(SWIZZLE_ROWS * self.rows)
+            && columns.is_multiple_of(SWIZZLE_ROWS as usize * self.rows)
             && (self.split == 1 || shape.k_bytes.div_ceil(STAGE) >= 2 * self.split)
     }
 

@@ -10,12 +10,14 @@ use crate::gemm::finish::Finish;
 use crate::gemm::fold::Blocks;
 use crate::gemm::load::Operand;
 use crate::gemm::scales::Scales;
-use crate::gemm::tile::Output;
+use crate::gemm::stored::Stored;
+use crate::gemm::tile::{Output, Unchanged};
 use crate::quantize::fp8_code::Fp8Format;
 
+/// Stamps kernels: `name => C, epilogue of D;`, the last if they have one, of which D is added.
 macro_rules! gemm {
-    ($($name:ident => $out:ty;)*) => { $(
-        /// `C[m, n] = sum over blocks of a_scale * b_scale * (A[m, block] * B[n, block]^T) + bias`; strides in
+    ($($name:ident => $out:ty$(, epilogue of $addend:ty)?;)*) => { $(
+        /// `C[m, n] = sum over blocks of a_scale * b_scale * (A[m, block] * B[n, block]^T) + bias`, and its epilogue; strides in
         /// elements. A null bias asks nothing.
         ///
         /// # Safety
@@ -42,12 +44,13 @@ macro_rules! gemm {
             b_row_step: u32,
             b_block_step: u32,
             b_shared: u32,
-            bias: *const $out,
+            bias: *const <$out as Stored>::Addend,
+            $(activation: u32, residual: *const $addend, residual_stride: u64, out_scale: *const f32,)?
         ) {
             const { assert!(Tile::THREADS == 256) };
             let (row, column) = (thread::block_idx_x() * Tile::BM, thread::block_idx_y() * Tile::BN);
             let finish = Finish::bias(bias, m, n);
-            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish };
+            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish, last: Unchanged$(.but($crate::gemm::epilogue::Epilogue::<$addend> { activation, residual, residual_stride, out_scale }))? };
             let [own_row, own_column] = Tile::own();
             let fold = Blocks {
                 a: Scales { scales: a_scales, row_step: a_row_step, block_step: a_block_step, rows: m, shared: 1 },
@@ -69,3 +72,5 @@ gemm! {
     gemm_block_scaled_f16_t64x64 => f16;
     gemm_block_scaled_f32_t64x64 => f32;
 }
+
+pub(in crate::gemm) use gemm;

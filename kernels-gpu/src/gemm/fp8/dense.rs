@@ -9,22 +9,24 @@ use crate::gemm::dense::{matrix, row_or_null};
 use crate::gemm::finish::Finish;
 use crate::gemm::fold::Whole;
 use crate::gemm::load::Operand;
-use crate::gemm::tile::Output;
+use crate::gemm::stored::Stored;
+use crate::gemm::tile::{Output, Unchanged};
 use crate::quantize::fp8_code::Fp8Format;
 
 /// The format that a flag says.
 #[inline(always)]
-fn format(formats: u32, flag: u32) -> Codes {
+pub(in crate::gemm) fn format(formats: u32, flag: u32) -> Codes {
     Codes(match formats & flag {
         0 => Fp8Format::E4m3,
         _ => Fp8Format::E5m2,
     })
 }
 
+/// Stamps kernels: `name => C, epilogue of D;`, the last if they have one, of which D is added.
 macro_rules! gemm {
-    ($($name:ident => $out:ty;)*) => { $(
-        /// `C[m, n] = alpha * a_scale * b_scale * row_scale * column_scale * (A[m, k] * B[n, k]^T) + bias`, for each matrix of a batch;
-        /// strides in elements, the matrices of each operand below each other. A null pointer asks nothing.
+    ($($name:ident => $out:ty$(, epilogue of $addend:ty)?;)*) => { $(
+        /// `C[m, n] = alpha * a_scale * b_scale * row_scale * column_scale * (A[m, k] * B[n, k]^T) + bias`, for each matrix of a batch,
+        /// and its epilogue; strides in elements, the matrices of each operand below each other. A null pointer asks nothing.
         ///
         /// # Safety
         /// - The operands are readable and C is writable at these shapes and strides; `formats` is the sum of
@@ -50,7 +52,8 @@ macro_rules! gemm {
             b_scale: *const f32,
             row_scales: *const f32,
             column_scales: *const f32,
-            bias: *const $out,
+            bias: *const <$out as Stored>::Addend,
+            $(activation: u32, residual: *const $addend, residual_stride: u64, out_scale: *const f32,)?
         ) {
             const { assert!(Tile::THREADS == 256) };
             let (row, column) = (thread::block_idx_x() * Tile::BM, thread::block_idx_y() * Tile::BN);
@@ -61,7 +64,7 @@ macro_rules! gemm {
                 alphas: [alpha, a_scale, b_scale], row_scales, column_scales, bias, rows: m, columns: n,
             };
             let finish = finish.of_matrix(index);
-            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish };
+            let output = Output { c, ldc, row, column, row_end: m, column_end: n, finish, last: Unchanged$(.but($crate::gemm::epilogue::Epilogue::<$addend> { activation, residual, residual_stride, out_scale }.of_matrix(index, m)))? };
             let a = Operand { chunks: format(formats, A_E5M2), row: |r| row_or_null(a, row + r, m, lda) };
             let b = Operand { chunks: format(formats, B_E5M2), row: |r| row_or_null(b, column + r, n, ldb) };
             // SAFETY: the kernel's contract is the tile's.
@@ -75,3 +78,5 @@ gemm! {
     gemm_fp8_f16_t64x64 => f16;
     gemm_fp8_f32_t64x64 => f32;
 }
+
+pub(in crate::gemm) use gemm;

@@ -29,6 +29,14 @@ impl ByColumn for Same {
     }
 }
 
+impl<O> Finish<O> {
+    /// Whether something is done to columns by themselves.
+    #[inline(always)]
+    pub fn changes_columns(&self) -> bool {
+        !self.column_scales.is_null() || !self.bias.is_null()
+    }
+}
+
 /// Factors and biases, dealt out to the lanes of a warp, as they were loaded.
 #[derive(Clone, Copy)]
 pub(super) struct Dealt<O> {

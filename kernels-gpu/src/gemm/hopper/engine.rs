@@ -127,7 +127,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
             if warp == 1 && warp::elect(FULL_MASK) {
                 tma::prefetch(gemm.operands.a);
                 tma::prefetch(gemm.operands.b);
-                tma::prefetch(gemm.c.map());
+                gemm.c.prefetch();
                 if SPLIT > 1 {
                     let mut warp = 0;
                     while warp < Self::SHARING_WARPS {

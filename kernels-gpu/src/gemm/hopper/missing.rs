@@ -11,7 +11,7 @@ use super::tile::{CONSUMERS, Layout, ROW_BYTES};
 use crate::pack::Words4;
 
 /// Rows after which a swizzle begins again: where blocks load for each other, each loads so many, or a multiple of them.
-const SWIZZLE_ROWS: u32 = 8;
+pub const SWIZZLE_ROWS: u32 = 8;
 
 /// Threads of all consumers.
 const CONSUMER_THREADS: u32 = 128 * CONSUMERS;

@@ -36,6 +36,8 @@
 //! | `store` | from there to C, straight |
 //! | `held` | at first to registers, while the next tile's products run |
 //! | `transpose` | the same with rows and columns swapped |
+//! | `staged`, `staged_transpose` | both where C has an epilogue |
+//! | `finished` | what the epilogue makes of values, and C |
 //! | `shuffled` | both where B's rows are shuffled |
 //! | `consumer` | a warpgroup as one |
 //! | `registers` | how warpgroups divide a block's registers |
@@ -46,6 +48,7 @@
 //! | [`fp8`], [`fp8_mixed`] | those of FP8, and of its two formats with each other |
 //! | [`fp8_shuffled`] | those of FP8 by shuffled weights |
 //! | [`block_scaled`] | those of FP8 with scales of blocks |
+//! | [`mod@epilogue`] | those of all with an epilogue |
 //!
 //! A directory of kernels is a PTX module, which a driver compiles as a whole at first use: so each holds what one use needs,
 //! products of the same types, summed the same way; those of few rows are apart where there are many others.
@@ -61,7 +64,9 @@ pub mod block_scaled;
 mod columns;
 mod consumer;
 mod engine;
+pub mod epilogue;
 pub mod f16;
+mod finished;
 pub mod fp8;
 pub mod fp8_mixed;
 pub mod fp8_shuffled;
@@ -82,6 +87,8 @@ mod shuffled;
 mod slab;
 mod slots;
 mod split;
+mod staged;
+mod staged_transpose;
 mod store;
 mod sum;
 mod tile;
@@ -90,9 +97,11 @@ mod transpose;
 mod work;
 
 use crate::ring;
-pub use missing::loaded_rows;
+pub use missing::{SWIZZLE_ROWS, loaded_rows};
 pub use schedule::GROUP;
 use shuffled::{StraightShuffled, SwappedShuffled};
+use staged::Staged;
+use staged_transpose::SwappedStaged;
 use store::Straight;
 pub use tile::{ROW_BYTES, Tile, WARP_ROWS};
 use transpose::Swapped;

@@ -5,12 +5,14 @@
 //! | [`Straight`](super::store::Straight) | rows of C, columns of C | many rows |
 //! | [`Swapped`](super::transpose::Swapped) | columns of C, rows of C | few rows: those of B fill the 64 rows of a product |
 //!
+//! and [`Staged`](super::staged::Staged) and [`SwappedStaged`](super::staged_transpose::SwappedStaged), the same where C has an
+//! epilogue.
+//!
 //! Swapped, the engine computes `C^T = B A^T`: its A is the product's B, and its B the product's A. Both are K-major, so
 //! that nothing but roles changes before the sums are stored.
 
 use cuda_std::bulk;
 use cuda_std::shared::Shared;
-use cuda_std::tma::TensorMap;
 use cuda_std::wgmma::{Accumulator, InFlight};
 
 use super::consumer::Warpgroup;
@@ -36,8 +38,11 @@ pub(super) trait Target: Copy {
     /// How tiles are dealt out to blocks that share K.
     const DEAL: Deal;
 
-    /// The map of C.
-    fn map(&self) -> *const TensorMap;
+    /// Asks for the map that C is stored by, if it is.
+    ///
+    /// # Safety
+    /// The map is one.
+    unsafe fn prefetch(&self);
 
     /// Rows and columns of the engine's product.
     fn extents(&self) -> [u32; 2];
@@ -54,10 +59,11 @@ pub(super) trait Target: Copy {
     /// No tile's part.
     fn nothing() -> Self::Held;
 
-    /// What [`store`](Self::store) would store; `d` is what it is made in, and used up.
+    /// What [`store`](Self::store) would store; `d` is what it is made in, and used up. Nothing, unless it [`HOLDS`](Self::HOLDS).
     ///
     /// # Safety
     /// As [`store`](Self::store).
+    #[inline(always)]
     unsafe fn hold<const R: usize>(
         &self,
         d: &mut Accumulator<R>,
@@ -66,13 +72,20 @@ pub(super) trait Target: Copy {
         place: Place,
     ) -> Self::Held
     where
-        for<'a> &'a mut Accumulator<R>: InFlight;
+        for<'a> &'a mut Accumulator<R>: InFlight,
+    {
+        let _ = (d, ahead, corner, place);
+        Self::nothing()
+    }
 
     /// Stores a slab of what is held of a tile of `R` registers; `index` is constant.
     ///
     /// # Safety
     /// As [`store`](Self::store).
-    unsafe fn store_held<const R: usize>(&self, held: &Self::Held, index: usize, place: Place);
+    #[inline(always)]
+    unsafe fn store_held<const R: usize>(&self, held: &Self::Held, index: usize, place: Place) {
+        let _ = (held, index, place);
+    }
 
     /// Stores the chunks of an accumulator that are the block's own.
     ///

@@ -39,6 +39,16 @@ impl Owned {
         self.begin <= chunk && chunk < self.end
     }
 
+    /// A number, or the last of them if it is beyond; there are some.
+    #[inline(always)]
+    pub const fn within(self, number: u32) -> u32 {
+        if number < self.end {
+            number
+        } else {
+            self.end - 1
+        }
+    }
+
     /// How many there are.
     #[inline(always)]
     pub const fn count(self) -> u32 {

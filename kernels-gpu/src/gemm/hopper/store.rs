@@ -56,8 +56,10 @@ impl<O: Output, W: Fill<O>> Target for Straight<O, W> {
     const DEAL: Deal = Deal::Warps;
 
     #[inline(always)]
-    fn map(&self) -> *const TensorMap {
-        self.map
+    #[track_caller]
+    unsafe fn prefetch(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { tma::prefetch(self.map) };
     }
 
     #[inline(always)]

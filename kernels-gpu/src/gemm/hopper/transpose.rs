@@ -16,7 +16,7 @@ use cuda_std::float::fma;
 use cuda_std::shared::Shared;
 use cuda_std::stmatrix::stmatrix_x2_trans;
 use cuda_std::tma::{self, TensorMap};
-use cuda_std::wgmma::{Accumulator, InFlight};
+use cuda_std::wgmma::Accumulator;
 use cuda_std::{bulk, fence, unroll};
 use half::{bf16, f16};
 
@@ -30,10 +30,10 @@ use crate::gemm::factors::Alphas;
 use crate::gemm::finish::Finish;
 
 /// Bytes of a chunk's slabs, in `f32`.
-const CHUNK_BYTES: u32 = WARPGROUP_ROWS * CHUNK * 4;
+pub(super) const CHUNK_BYTES: u32 = WARPGROUP_ROWS * CHUNK * 4;
 
 /// Bytes of a slab: rows of C in a chunk by 128 bytes of columns.
-const SLAB_BYTES: u32 = CHUNK * ROW_BYTES;
+pub(super) const SLAB_BYTES: u32 = CHUNK * ROW_BYTES;
 
 /// A type that C is made of, stored transposed.
 pub(super) trait Transposed: Output {
@@ -160,8 +160,10 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
     const DEAL: Deal = Deal::Chunks;
 
     #[inline(always)]
-    fn map(&self) -> *const TensorMap {
-        self.map
+    #[track_caller]
+    unsafe fn prefetch(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { tma::prefetch(self.map) };
     }
 
     #[inline(always)]
@@ -205,21 +207,6 @@ impl<O: Transposed, W: FillTransposed<O>> Target for Swapped<O, W> {
 
     #[inline(always)]
     fn nothing() {}
-
-    #[inline(always)]
-    unsafe fn hold<const R: usize>(
-        &self,
-        _: &mut Accumulator<R>,
-        _: &Factors<O>,
-        _: Corner,
-        _: Place,
-    ) where
-        for<'a> &'a mut Accumulator<R>: InFlight,
-    {
-    }
-
-    #[inline(always)]
-    unsafe fn store_held<const R: usize>(&self, (): &(), _: usize, _: Place) {}
 
     #[inline(always)]
     #[track_caller]

@@ -45,7 +45,7 @@ mod elements;
 mod grid;
 pub mod group;
 mod reduce;
-mod scale;
+pub(crate) mod scale;
 mod stamp;
 mod strip;
 pub mod tensor;

@@ -9,7 +9,7 @@ const LEAST: f32 = 1e-12;
 
 /// What a value is a code times, and what it is multiplied by to become one.
 #[derive(Clone, Copy)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     pub stored: f32,
     pub multiplier: f32,
 }

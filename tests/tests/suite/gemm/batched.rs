@@ -29,7 +29,7 @@ pub fn register(suite: &mut Suite) {
 }
 
 /// The operations of an element type.
-trait Ops<O: Float>: GemmOutput<O> + Value {
+pub trait Ops<O: Float>: GemmOutput<O> + Value {
     fn bmm_into(
         stream: &Stream,
         a: &TensorView<'_, Self>,
@@ -42,12 +42,12 @@ trait Ops<O: Float>: GemmOutput<O> + Value {
         a: &TensorView<'_, Self>,
         b: &TensorView<'_, Self>,
         c: &mut TensorViewMut<'_, O>,
-        options: &MmOptions<'_, O>,
+        options: &MmOptions<'_, O::Addend>,
     ) -> Result<()>;
     fn mm(
         stream: &Stream,
         operands: [&Tensor<Self>; 2],
-        options: &MmOptions<'_, O>,
+        options: &MmOptions<'_, O::Addend>,
     ) -> Result<Tensor<O>>;
 }
 
@@ -73,14 +73,14 @@ macro_rules! ops {
                 a: &TensorView<'_, Self>,
                 b: &TensorView<'_, Self>,
                 c: &mut TensorViewMut<'_, O>,
-                options: &MmOptions<'_, O>,
+                options: &MmOptions<'_, O::Addend>,
             ) -> Result<()> {
                 $mm_into(stream, a, b, c, options)
             }
             fn mm(
                 stream: &Stream,
                 [a, b]: [&Tensor<Self>; 2],
-                options: &MmOptions<'_, O>,
+                options: &MmOptions<'_, O::Addend>,
             ) -> Result<Tensor<O>> {
                 $mm(stream, a, b, options)
             }
@@ -180,7 +180,7 @@ fn exact<T: Ops<O>, O: Value>(context: &Context) -> Outcome {
 }
 
 /// Products of one matrix, with a bias.
-fn bias<T: Ops<O>, O: Value>(context: &Context) -> Outcome {
+fn bias<T: Ops<O>, O: Value + Float<Addend = O>>(context: &Context) -> Outcome {
     let kept = vec![
         Case::plain(1, [5, 24, 0]),
         Case::plain(1, [130, 136, 72]),
@@ -201,7 +201,7 @@ fn with_bias<O>(bias: TensorView<'_, O>) -> MmOptions<'_, O> {
 }
 
 /// The backend's product with a bias, and what it should be.
-fn biased<T: Ops<O>, O: Value>(
+fn biased<T: Ops<O>, O: Value + Float<Addend = O>>(
     context: &Context,
     case: &Case,
     bias: &[O],

@@ -143,7 +143,7 @@ impl<O: Value> Inputs<O> {
 }
 
 /// The library's result, in the case's frames.
-pub fn product<O: Fp8Output + Value>(
+pub fn product<O: Fp8Output<Addend = O> + Value>(
     stream: &Stream,
     case: &Case,
     inputs: &Inputs<O>,
@@ -174,13 +174,14 @@ pub fn product<O: Fp8Output + Value>(
     let options = MmOptions {
         bias,
         constant_b: case.weight.is_none(),
+        ..MmOptions::default()
     };
     let c_view = &mut c.view_mut()?;
     fp8_blockscale_gemm_into(stream, x, weight, &mut workspace, c_view, &options)?;
     Ok(c.elements()?)
 }
 
-fn check<O: Fp8Output + Value>(
+fn check<O: Fp8Output<Addend = O> + Value>(
     context: &Context,
     case: &Case,
 ) -> std::result::Result<(), TestCaseError> {
@@ -193,7 +194,7 @@ fn check<O: Fp8Output + Value>(
     Ok(close("c", &got, &want, |_| Bound::EQUAL)?)
 }
 
-fn exact<O: Fp8Output + Value>(context: &Context) -> Outcome {
+fn exact<O: Fp8Output<Addend = O> + Value>(context: &Context) -> Outcome {
     let shapes = [
         [0, 16, 16],
         [16, 0, 16],

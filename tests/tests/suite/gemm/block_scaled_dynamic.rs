@@ -39,7 +39,7 @@ fn quantises(context: &Context) -> Outcome {
         let weight = Tensor::from_slice(stream, &weight, &[n, k])?;
         let weight: Fp8Scaled = fp8_quantize_128x128(stream, &weight, ScaleRounding::Nearest)?;
         let none = MmOptions::<f32>::default();
-        let got = fp8_blockscale_gemm(stream, &x, &weight, &none)?.to_vec()?;
+        let got = fp8_blockscale_gemm::<f32>(stream, &x, &weight, &none)?.to_vec()?;
         for major in [ScaleMajor::K, ScaleMajor::Mn] {
             let x: Fp8Scaled = fp8_quantize_1x128(stream, &x, major, &options)?;
             // In memory as a workspace has it, so that the same kernel multiplies.
@@ -68,7 +68,7 @@ fn near_the_product(context: &Context) -> Outcome {
     let tiles: Fp8Scaled = fp8_quantize_128x128(stream, &weight, ScaleRounding::Nearest)?;
     let rows: Fp8Scaled = fp8_quantize_1x128(stream, &weight, ScaleMajor::K, &options)?;
     for weight in [&tiles, &rows] {
-        let c = fp8_blockscale_gemm(stream, &x, weight, &MmOptions::<bf16>::default())?;
+        let c: Tensor<bf16> = fp8_blockscale_gemm(stream, &x, weight, &MmOptions::default())?;
         let distance = distance(&c.to_vec()?, &want);
         if distance > 2e-3 {
             return Err(Failed::from(format!("distance {distance:e}")));

@@ -37,7 +37,7 @@ pub fn register(suite: &mut Suite) {
 }
 
 /// The library's result, in the case's frames.
-pub fn product<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
+pub fn product<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output<Addend = O> + Value>(
     stream: &Stream,
     case: &Case,
     inputs: &Inputs<A, B, O>,
@@ -58,7 +58,7 @@ pub fn product<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Valu
 }
 
 /// The backend's product, and what it should be.
-fn both<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
+fn both<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output<Addend = O> + Value>(
     context: &Context,
     case: &Case,
 ) -> std::result::Result<(Vec<O>, Vec<f64>), TestCaseError> {
@@ -71,7 +71,7 @@ fn both<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
     Ok((got, want))
 }
 
-fn exact<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
+fn exact<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output<Addend = O> + Value>(
     context: &Context,
 ) -> Outcome {
     let values = prop_oneof![Just(Values::Whole), Just(Values::WholeAndNot)];
@@ -104,7 +104,7 @@ fn exact<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
     })
 }
 
-fn rounded<O: Fp8Output + Value>(context: &Context) -> Outcome
+fn rounded<O: Fp8Output<Addend = O> + Value>(context: &Context) -> Outcome
 where
     E4m3: Fp8Gemm<E4m3, O>,
 {
@@ -143,7 +143,7 @@ fn tiles(context: &Context) -> Outcome {
 }
 
 /// Few rows, by blocks that share K; twice the same.
-fn few<O: Fp8Output + Value>(context: &Context) -> Outcome
+fn few<O: Fp8Output<Addend = O> + Value>(context: &Context) -> Outcome
 where
     E4m3: Fp8Gemm<E4m3, O>,
 {
@@ -174,9 +174,9 @@ fn allocating_form(context: &Context) -> Outcome {
     let b = Tensor::from_slice(stream, &inputs.b, &[16, 32])?;
     let vectors = Vectors::of(stream, &inputs)?;
     let options = vectors.options(Accumulation::Promoted);
-    let c = mm_fp8(stream, &a, &b, &options)?.to_vec()?;
+    let c: Vec<f32> = mm_fp8(stream, &a, &b, &options)?.to_vec()?;
     close("c", &c, &inputs.naive(&case), |_| Bound::EQUAL)?;
-    let again = mm_fp8(stream, &a, &b, &options)?.to_vec()?;
+    let again: Vec<f32> = mm_fp8(stream, &a, &b, &options)?.to_vec()?;
     bits("again", &again, &c)?;
     Ok(())
 }

@@ -47,7 +47,9 @@ const SHAPES: [[usize; 3]; 7] = [
     [20, 7, 129],
 ];
 
-fn composition<T: Fp8Element + Value, O: Fp8Output + Value>(context: &Context) -> Outcome
+fn composition<T: Fp8Element + Value, O: Fp8Output<Addend = O> + Value>(
+    context: &Context,
+) -> Outcome
 where
     E4m3: Fp8Gemm<E4m3, O>,
 {
@@ -93,8 +95,9 @@ fn near_the_product(context: &Context) -> Outcome {
     let weight = Tensor::from_slice(stream, &weight, &[n, k])?;
     let weight: Fp8Scaled =
         fp8_quantize_per_channel(stream, &weight, ChannelAxis::Rows, ScaleRounding::Nearest)?;
-    let options = MmFp8DynamicOptions::<bf16>::default();
-    let c = mm_fp8_dynamic(stream, &x, &weight.data, &weight.scales, &options)?.to_vec()?;
+    let options = MmFp8DynamicOptions::default();
+    let c: Tensor<bf16> = mm_fp8_dynamic(stream, &x, &weight.data, &weight.scales, &options)?;
+    let c = c.to_vec()?;
     let distance = distance(&c, &want);
     if distance > 2e-3 {
         return Err(Failed::from(format!("distance {distance:e}")));

@@ -198,6 +198,7 @@ impl<O: Value> Vectors<O> {
             accumulation,
             // It is: uploaded, and never written again. Both ways give the same.
             constant_b: self.bias.is_none(),
+            ..MmFp8Options::default()
         }
     }
 }

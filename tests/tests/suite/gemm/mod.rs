@@ -4,6 +4,7 @@ mod batched;
 mod block_scaled;
 mod block_scaled_dynamic;
 mod dense;
+mod epilogue;
 mod few;
 mod fp8;
 mod fp8_dynamic;
@@ -20,6 +21,7 @@ pub fn register(suite: &mut Suite) {
     block_scaled::register(suite);
     block_scaled_dynamic::register(suite);
     dense::register(suite);
+    epilogue::register(suite);
     few::register(suite);
     fp8::register(suite);
     fp8_dynamic::register(suite);

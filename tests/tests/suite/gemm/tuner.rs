@@ -114,7 +114,7 @@ fn plain<T: GemmOutput<O> + Value, O: Value>(context: &Context) -> Outcome {
 }
 
 /// `mm_fp8`, promoted, and `bmm_fp8` of two, not.
-fn scaled<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
+fn scaled<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output<Addend = O> + Value>(
     context: &Context,
 ) -> Outcome {
     for shape in shapes(context) {
@@ -159,7 +159,7 @@ fn tile_after_tile(context: &Context) -> Outcome {
 }
 
 /// `fp8_blockscale_gemm`, by scales of tiles and of rows.
-fn blocks<O: Fp8Output + Value>(context: &Context) -> Outcome {
+fn blocks<O: Fp8Output<Addend = O> + Value>(context: &Context) -> Outcome {
     for [m, n, k] in shapes(context) {
         for case in block_scaled::Case::all([m, n, k]) {
             let inputs = block_scaled::Inputs::<O>::of(&case);

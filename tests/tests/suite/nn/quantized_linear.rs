@@ -56,9 +56,10 @@ where
     let options = MmFp8DynamicOptions {
         bias: Some(bias.view()),
         accumulation: Accumulation::Promoted,
-        constant_b: false,
+        ..MmFp8DynamicOptions::default()
     };
-    let want = mm_fp8_dynamic(stream, &x, &codes.data, &codes.scales, &options)?.to_vec()?;
+    let want: Tensor<T> = mm_fp8_dynamic(stream, &x, &codes.data, &codes.scales, &options)?;
+    let want = want.to_vec()?;
     let layer = QuantizedLinear::quantize(stream, &weight, Some(bias))?;
     let layer = layer.with_accumulation(Accumulation::Promoted);
     bits("y", &layer.forward(stream, &x)?.to_vec()?, &want)?;

@@ -51,7 +51,9 @@ fn operands(context: &Context) -> Outcome {
     for (a, b, parts) in OPERANDS {
         let (a, b) = (zeros::<E4m3>(context, a)?, zeros::<E5m2>(context, b)?);
         let mut c = Framed::<f32>::poisoned(stream, &[4, 5], Frame::NONE)?;
-        refused("operands", parts, || mm_fp8(stream, &a, &b, &options))?;
+        refused("operands", parts, || {
+            mm_fp8::<_, _, f32>(stream, &a, &b, &options)
+        })?;
         refused("operands", parts, || {
             mm_fp8_into(stream, &a, &b, &mut c.view_mut()?, &options)
         })?;

@@ -59,7 +59,7 @@ fn types(context: &Context) -> Outcome {
     refused_types::<E4m3, E4m3, f32>(context, "e4m3 by e4m3 to f32")
 }
 
-fn refused_types<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output + Value>(
+fn refused_types<A: Fp8Gemm<B, O> + Value, B: Fp8Code + Value, O: Fp8Output<Addend = O> + Value>(
     context: &Context,
     found: &str,
 ) -> Outcome {

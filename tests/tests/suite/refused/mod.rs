@@ -5,6 +5,7 @@ mod device;
 mod fused_moe;
 mod gemm;
 mod gemm_block_scaled;
+mod gemm_epilogue;
 mod gemm_fp8;
 mod gemm_fp8_shuffled;
 mod nn;
@@ -23,6 +24,7 @@ pub fn register(suite: &mut Suite) {
     fused_moe::register(suite);
     gemm::register(suite);
     gemm_block_scaled::register(suite);
+    gemm_epilogue::register(suite);
     gemm_fp8::register(suite);
     gemm_fp8_shuffled::register(suite);
     nn::register(suite);

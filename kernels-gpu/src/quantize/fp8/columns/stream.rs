@@ -25,7 +25,6 @@
 
 use core::marker::PhantomData;
 
-use cuda_std::grid_constant::GridConstant;
 use cuda_std::shared::Shared;
 use cuda_std::tma::{self, TensorMap};
 use cuda_std::{cluster, kernel, thread, unroll, warp};
@@ -59,7 +58,7 @@ macro_rules! streams {
         #[allow(clippy::too_many_arguments)]
         #[kernel(launch_bounds(544, 1), dependent)]
         pub unsafe fn $name(
-            x: GridConstant<TensorMap>, data: *mut u8, data_stride: u64, scales: *mut f32,
+            x: cuda_std::grid_constant::GridConstant<TensorMap>, data: *mut u8, data_stride: u64, scales: *mut f32,
             matrices: u32, rows: u32, columns: u32, flags: u32,
         ) {
             let matrix_step = u64::from(columns);
