@@ -12,8 +12,9 @@ use core::marker::PhantomData;
 use cuda_std::{kernel, unroll};
 use half::{bf16, f16};
 
-use super::function::{Activation, SwigluBias, Table};
+use super::function::{Activation, SwigluBias};
 use super::rowwise::{Operands, Results, RowOperands, rowwise};
+use super::table::{Parametrised, Table};
 use crate::element::Element;
 use crate::pack::{Loose, MAX_LEN, Pack, Words4};
 use crate::rows::RowSet;
@@ -31,26 +32,6 @@ struct General<T, A> {
     parameters: [f32; 3],
     experts: Experts,
     activation: PhantomData<A>,
-}
-
-/// An activation of parameters that are known when the kernel runs.
-trait Parametrised: Activation {
-    /// The activation of the [`Table`]'s number, with these parameters.
-    fn new(number: u32, parameters: [f32; 3]) -> Self;
-}
-
-impl Parametrised for Table {
-    #[inline(always)]
-    fn new(number: u32, parameters: [f32; 3]) -> Self {
-        Self { number, parameters }
-    }
-}
-
-impl Parametrised for SwigluBias {
-    #[inline(always)]
-    fn new(_: u32, [alpha, beta, limit]: [f32; 3]) -> Self {
-        Self { alpha, beta, limit }
-    }
 }
 
 /// The parameters of experts, and whose rows are whose.

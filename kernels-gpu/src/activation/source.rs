@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::function::Activation;
 use crate::element::Element;
-use crate::octet::{OCTET, Octet, RawOctet, Source, close, fetch, fetch_first, open};
+use crate::octet::{OCTET, RawOctet, Source, close, fetch, fetch_first, open};
 
 /// Activated rows, each value rounded to `V` first: where that is `T`, as if it had been stored, fused and unfused give
 /// the same bits.
@@ -52,12 +52,6 @@ impl<T: Element, A: Activation, V: Element> Source for Activated<T, A, V> {
     #[inline(always)]
     fn close(&self, [gate, up]: &[RawOctet; 2]) -> RawOctet {
         let (gate, up) = (open::<T>(gate), open::<T>(up));
-        let mut octet: Octet = [0.0; OCTET];
-        let mut i = 0;
-        while i < OCTET {
-            octet[i] = self.activation.apply(gate[i], up[i]);
-            i += 1;
-        }
-        close::<V>(&octet)
+        close::<V>(&self.activation.apply_all(OCTET, &gate, &up))
     }
 }

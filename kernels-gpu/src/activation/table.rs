@@ -76,6 +76,41 @@ impl Activation for Table {
     }
 }
 
+/// An activation of a number and parameters that are known when the kernel runs; those of one activation leave alone what
+/// they do not have.
+pub trait Parametrised: Activation {
+    /// The activation of the [`Table`]'s number, with these parameters.
+    fn new(number: u32, parameters: [f32; 3]) -> Self;
+}
+
+impl Parametrised for Table {
+    #[inline(always)]
+    fn new(number: u32, parameters: [f32; 3]) -> Self {
+        Self { number, parameters }
+    }
+}
+
+impl Parametrised for SwigluBias {
+    #[inline(always)]
+    fn new(_: u32, [alpha, beta, limit]: [f32; 3]) -> Self {
+        Self { alpha, beta, limit }
+    }
+}
+
+impl Parametrised for Silu {
+    #[inline(always)]
+    fn new(_: u32, _: [f32; 3]) -> Self {
+        Self
+    }
+}
+
+impl Parametrised for SquaredRelu {
+    #[inline(always)]
+    fn new(_: u32, _: [f32; 3]) -> Self {
+        Self
+    }
+}
+
 /// An activation of one number, of the [`Table`]: one of its numbers, of which any other is the identity.
 #[derive(Clone, Copy)]
 pub struct UnaryTable(pub u32);

@@ -87,6 +87,8 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
     Expectation::of("*fp8_quantize_1x128_*_narrow")
         .hot()
         .instructions(&["shfl.sync"]),
+    Expectation::of("silu_and_mul_fp8_quantize_per_tensor_*_narrow").hot(),
+    Expectation::of("activation_fp8_quantize_per_tensor_*_narrow").hot(),
     Expectation::of("*fp8_quantize_*_narrow")
         .hot()
         .barriers(1)
@@ -119,6 +121,14 @@ pub(super) const EXPECTATIONS: &[Expectation] = &[
         .hot()
         .wide_loads()
         .instructions(&["shfl.sync", "st.global.v4"]),
+    Expectation::of("silu_and_mul_fp8_quantize_per_tensor_*")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v2"]),
+    Expectation::of("activation_fp8_quantize_per_tensor_*")
+        .hot()
+        .wide_loads()
+        .instructions(&["st.global.v2"]),
     Expectation::of("*fp8_quantize_*")
         .hot()
         .wide_loads()

@@ -11,15 +11,14 @@ use super::sizes::Sizes;
 use super::source::Source;
 use crate::kernels::quantize::block::{EVERY, EXACT};
 use crate::quantize::LiveRows;
+use crate::quantize::fused::Operands;
 use crate::quantize::width::Width;
 use crate::tensor::{TensorView, TensorViewMut};
 
 /// What all of them are made of.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<T> {
-    gate: *const T,
-    up: *const T,
-    x_stride: u64,
+    operands: Operands<T>,
     data: *mut u8,
     data_stride: u64,
     scales: *mut u8,
@@ -38,15 +37,10 @@ pub(super) struct Arguments<T> {
 impl<T: BlockElement> Arguments<T> {
     /// Those of a quantisation.
     pub(super) fn new(job: &Job<'_, T>, sizes: &Sizes, to: To) -> Self {
-        let x = job.source.x();
-        // The second half of a row, where there are two.
-        let up = (job.source.gathers() - 1) * sizes.columns;
         let (n_used, map, counts) = job.options.rows.pointers();
         let (global, rows_per_global) = job.format.global_for_kernel(sizes.all_rows());
         Self {
-            gate: x.as_ptr(),
-            up: x.as_ptr().wrapping_add(up),
-            x_stride: x.row_stride() as u64,
+            operands: job.source.as_activated().operands(sizes.columns),
             data: to.data,
             data_stride: to.stride as u64,
             scales: to.scales,
@@ -65,21 +59,25 @@ impl<T: BlockElement> Arguments<T> {
 
     #[rustfmt::skip]
     pub(super) fn mx_plain(self) -> MxPlain<T> {
-        let Self { gate: x, x_stride, data, data_stride, scales, .. } = self;
+        let Operands { gate: x, stride: x_stride, .. } = self.operands;
+        let Self { data, data_stride, scales, .. } = self;
         let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
         (x, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts)
     }
 
     #[rustfmt::skip]
     pub(super) fn mx_activated(self) -> MxActivated<T> {
-        let Self { gate, up, x_stride, data, data_stride, scales, .. } = self;
+        let Operands { gate, up, stride: x_stride, number, parameters: [first, second, third] } = self.operands;
+        let Self { data, data_stride, scales, .. } = self;
         let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
-        (gate, up, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts)
+        (gate, up, x_stride, number, first, second, third, data, data_stride, scales,
+         matrices, rows, columns, layout, flags, n_used, map, counts)
     }
 
     #[rustfmt::skip]
     pub(super) fn nvfp4_plain(self) -> Nvfp4Plain<T> {
-        let Self { gate: x, x_stride, data, data_stride, scales, .. } = self;
+        let Operands { gate: x, stride: x_stride, .. } = self.operands;
+        let Self { data, data_stride, scales, .. } = self;
         let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
         let Self { global, rows_per_global, .. } = self;
         (x, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts,
@@ -88,16 +86,18 @@ impl<T: BlockElement> Arguments<T> {
 
     #[rustfmt::skip]
     pub(super) fn nvfp4_activated(self) -> Nvfp4Activated<T> {
-        let Self { gate, up, x_stride, data, data_stride, scales, .. } = self;
+        let Operands { gate, up, stride: x_stride, number, parameters: [first, second, third] } = self.operands;
+        let Self { data, data_stride, scales, .. } = self;
         let Self { matrices, rows, columns, layout, flags, n_used, map, counts, .. } = self;
         let Self { global, rows_per_global, .. } = self;
-        (gate, up, x_stride, data, data_stride, scales, matrices, rows, columns, layout, flags, n_used, map, counts,
-         global, rows_per_global)
+        (gate, up, x_stride, number, first, second, third, data, data_stride, scales,
+         matrices, rows, columns, layout, flags, n_used, map, counts, global, rows_per_global)
     }
 
     #[rustfmt::skip]
     pub(super) fn experts(self, vectors: &TensorView<'_, T>, indices: &TensorView<'_, i32>) -> Experts<T> {
-        let Self { gate, up, x_stride, data, data_stride, scales, rows, columns, layout, flags, .. } = self;
+        let Operands { gate, up, stride: x_stride, .. } = self.operands;
+        let Self { data, data_stride, scales, rows, columns, layout, flags, .. } = self;
         let Self { global, rows_per_global, .. } = self;
         let (vectors, stride, experts) = (vectors.as_ptr(), vectors.row_stride() as u64, vectors.shape().rows() as u32);
         (gate, up, x_stride, vectors, stride, experts, indices.as_ptr(), data, data_stride, scales,

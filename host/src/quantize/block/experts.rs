@@ -11,6 +11,7 @@ use super::source::Source;
 use crate::device::Stream;
 use crate::error::{Error, Result};
 use crate::quantize::LiveRows;
+use crate::quantize::fused::Activated;
 use crate::tensor::{AsView, AsViewMut, TensorView};
 
 /// [`silu_and_mul_nvfp4_quantize`](super::silu_and_mul_nvfp4_quantize) of the rows of experts, each of which has its rows
@@ -86,7 +87,7 @@ fn masked<'a, T: BlockElement>(
         rows: LiveRows::Counted(mask),
         ..BlockOptions::default()
     };
-    Ok(job(NAME, stream, Source::Silu(a), global, &options))
+    Ok(job(NAME, stream, Source::silu_and_mul(a), global, &options))
 }
 
 /// `silu_and_mul`, times a vector of each row's expert, then [`nvfp4_quantize`](super::nvfp4_quantize), in one pass. This
@@ -151,13 +152,13 @@ pub fn silu_and_mul_expert_scaled_nvfp4_quantize_into<T: BlockElement>(
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 
-fn scaled<'a, T>(
+fn scaled<'a, T: BlockElement>(
     x: TensorView<'a, T>,
     vectors: TensorView<'a, T>,
     indices: TensorView<'a, i32>,
 ) -> Source<'a, T> {
     Source::Experts {
-        x,
+        activated: Activated::silu_and_mul(x),
         vectors,
         indices,
     }

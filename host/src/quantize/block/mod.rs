@@ -2,9 +2,9 @@
 //!
 //! | format | blocks of | element | scale | quantised from memory | from an activation |
 //! |---|---|---|---|---|---|
-//! | [`Mxfp8`] | 32 | e4m3 | e8m0 | [`mxfp8_quantize`] | [`silu_and_mul_mxfp8_quantize`], [`squared_relu_and_quantize_mxfp8`], [`swiglu_and_quantize_mxfp8`] |
-//! | [`Mxfp4`] | 32 | e2m1 | e8m0 | [`mxfp4_quantize`] | [`silu_and_mul_mxfp4_quantize`] |
-//! | [`Nvfp4`] | 16 | e2m1 | e4m3 | [`nvfp4_quantize`] | [`silu_and_mul_nvfp4_quantize`], [`silu_and_mul_scaled_nvfp4_experts_quantize`], [`silu_and_mul_expert_scaled_nvfp4_quantize`] |
+//! | [`Mxfp8`] | 32 | e4m3 | e8m0 | [`mxfp8_quantize`] | [`activation_mxfp8_quantize`], [`silu_and_mul_mxfp8_quantize`], [`squared_relu_and_quantize_mxfp8`], [`swiglu_and_quantize_mxfp8`] |
+//! | [`Mxfp4`] | 32 | e2m1 | e8m0 | [`mxfp4_quantize`] | [`activation_mxfp4_quantize`], [`silu_and_mul_mxfp4_quantize`] |
+//! | [`Nvfp4`] | 16 | e2m1 | e4m3 | [`nvfp4_quantize`] | [`activation_nvfp4_quantize`], [`silu_and_mul_nvfp4_quantize`], [`silu_and_mul_scaled_nvfp4_experts_quantize`], [`silu_and_mul_expert_scaled_nvfp4_quantize`] |
 //!
 //! Every device gives the same bits, and an activation fused into a quantiser those of the two one after the other. Rows
 //! may be chosen by what only the device knows: [`LiveRows`](super::LiveRows).
@@ -50,16 +50,19 @@ pub use experts::{
 };
 pub use kernels::BlockElement;
 pub use mxfp4::{
-    mxfp4_dequantize, mxfp4_dequantize_into, mxfp4_quantize, mxfp4_quantize_into,
-    silu_and_mul_mxfp4_quantize, silu_and_mul_mxfp4_quantize_into,
+    activation_mxfp4_quantize, activation_mxfp4_quantize_into, mxfp4_dequantize,
+    mxfp4_dequantize_into, mxfp4_quantize, mxfp4_quantize_into, silu_and_mul_mxfp4_quantize,
+    silu_and_mul_mxfp4_quantize_into,
 };
 pub use mxfp8::{
-    mxfp8_dequantize, mxfp8_dequantize_into, mxfp8_quantize, mxfp8_quantize_into,
-    silu_and_mul_mxfp8_quantize, silu_and_mul_mxfp8_quantize_into,
+    activation_mxfp8_quantize, activation_mxfp8_quantize_into, mxfp8_dequantize,
+    mxfp8_dequantize_into, mxfp8_quantize, mxfp8_quantize_into, silu_and_mul_mxfp8_quantize,
+    silu_and_mul_mxfp8_quantize_into,
 };
 pub use nvfp4::{
-    nvfp4_dequantize, nvfp4_dequantize_into, nvfp4_quantize, nvfp4_quantize_into,
-    silu_and_mul_nvfp4_quantize, silu_and_mul_nvfp4_quantize_into,
+    activation_nvfp4_quantize, activation_nvfp4_quantize_into, nvfp4_dequantize,
+    nvfp4_dequantize_into, nvfp4_quantize, nvfp4_quantize_into, silu_and_mul_nvfp4_quantize,
+    silu_and_mul_nvfp4_quantize_into,
 };
 pub use options::{BlockOptions, Nvfp4Math, SquaredReluRounding};
 pub use padded::{

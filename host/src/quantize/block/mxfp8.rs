@@ -11,6 +11,7 @@ use super::scaled::Mxfp8;
 use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
+use crate::quantize::fused::FusedActivation;
 use crate::tensor::{AsView, AsViewMut, Tensor};
 
 /// Quantises to MXFP8. For each block of 32 consecutive elements of a row, with the largest magnitude `amax`:
@@ -78,7 +79,7 @@ pub fn silu_and_mul_mxfp8_quantize<T: BlockElement>(
     x: &impl AsView<T>,
     options: &BlockOptions<'_>,
 ) -> Result<Mxfp8> {
-    let x = Source::Silu(x.as_view());
+    let x = Source::silu_and_mul(x.as_view());
     job("silu_and_mul_mxfp8_quantize", stream, x, options).allocate()
 }
 
@@ -93,8 +94,45 @@ pub fn silu_and_mul_mxfp8_quantize_into<T: BlockElement>(
     scales: &mut impl AsViewMut<E8m0>,
     options: &BlockOptions<'_>,
 ) -> Result<()> {
-    let x = Source::Silu(x.as_view());
+    let x = Source::silu_and_mul(x.as_view());
     let job = job("silu_and_mul_mxfp8_quantize", stream, x, options);
+    job.run(data.as_view_mut(), scales.as_view_mut())
+}
+
+/// [`activation`](crate::activation::activation) of any [`ActivationType`](crate::activation::ActivationType), then [`mxfp8_quantize`], in one pass.
+///
+/// # Shapes
+/// `x [.., 2K]` if the activation [is gated](crate::activation::ActivationType::is_gated), else `[.., K]`, K a multiple of 32; the codes are `[.., K]`.
+///
+/// # Errors
+/// As [`mxfp8_quantize`]; [`Error::Argument`](crate::Error::Argument) if a parameter of the activation is not in its range.
+///
+/// # Numerics
+/// The same bits as the two operations one after the other: the activation is rounded to the type of `x` in between.
+pub fn activation_mxfp8_quantize<T: BlockElement>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    options: &BlockOptions<'_>,
+) -> Result<Mxfp8> {
+    let x = Source::activated(x.as_view(), activation.into());
+    job("activation_mxfp8_quantize", stream, x, options).allocate()
+}
+
+/// [`activation_mxfp8_quantize`] into tensors, as [`mxfp8_quantize_into`]. Allocates nothing.
+///
+/// # Errors
+/// As [`activation_mxfp8_quantize`] and [`mxfp8_quantize_into`].
+pub fn activation_mxfp8_quantize_into<T: BlockElement>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    data: &mut impl AsViewMut<E4m3>,
+    scales: &mut impl AsViewMut<E8m0>,
+    options: &BlockOptions<'_>,
+) -> Result<()> {
+    let x = Source::activated(x.as_view(), activation.into());
+    let job = job("activation_mxfp8_quantize", stream, x, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 

@@ -11,6 +11,7 @@ use super::scaled::Nvfp4;
 use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
+use crate::quantize::fused::FusedActivation;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView};
 
 /// Quantises to NVFP4. For each block of 16 consecutive elements of a row, with the largest magnitude `amax` and the
@@ -85,7 +86,7 @@ pub fn silu_and_mul_nvfp4_quantize<T: BlockElement>(
     global_scale: &impl AsView<f32>,
     options: &BlockOptions<'_>,
 ) -> Result<Nvfp4> {
-    let (x, global) = (Source::Silu(x.as_view()), global_scale.as_view());
+    let (x, global) = (Source::silu_and_mul(x.as_view()), global_scale.as_view());
     job("silu_and_mul_nvfp4_quantize", stream, x, global, options).allocate()
 }
 
@@ -101,8 +102,49 @@ pub fn silu_and_mul_nvfp4_quantize_into<T: BlockElement>(
     scales: &mut impl AsViewMut<E4m3>,
     options: &BlockOptions<'_>,
 ) -> Result<()> {
-    let (x, global) = (Source::Silu(x.as_view()), global_scale.as_view());
+    let (x, global) = (Source::silu_and_mul(x.as_view()), global_scale.as_view());
     let job = job("silu_and_mul_nvfp4_quantize", stream, x, global, options);
+    job.run(data.as_view_mut(), scales.as_view_mut())
+}
+
+/// [`activation`](crate::activation::activation) of any [`ActivationType`](crate::activation::ActivationType), then [`nvfp4_quantize`], in one pass.
+///
+/// # Shapes
+/// `x [.., 2K]` if the activation [is gated](crate::activation::ActivationType::is_gated), else `[.., K]`, K a multiple of 16; the codes are `[.., K / 2]`.
+///
+/// # Errors
+/// As [`nvfp4_quantize`]; [`Error::Argument`](crate::Error::Argument) if a parameter of the activation is not in its range.
+///
+/// # Numerics
+/// The same bits as the two operations one after the other: the activation is rounded to the type of `x` in between.
+pub fn activation_nvfp4_quantize<T: BlockElement>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    global_scale: &impl AsView<f32>,
+    options: &BlockOptions<'_>,
+) -> Result<Nvfp4> {
+    let x = Source::activated(x.as_view(), activation.into());
+    let global = global_scale.as_view();
+    job("activation_nvfp4_quantize", stream, x, global, options).allocate()
+}
+
+/// [`activation_nvfp4_quantize`] into tensors, as [`nvfp4_quantize_into`]. Allocates nothing.
+///
+/// # Errors
+/// As [`activation_nvfp4_quantize`] and [`nvfp4_quantize_into`].
+pub fn activation_nvfp4_quantize_into<T: BlockElement>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    global_scale: &impl AsView<f32>,
+    data: &mut impl AsViewMut<E2m1x2>,
+    scales: &mut impl AsViewMut<E4m3>,
+    options: &BlockOptions<'_>,
+) -> Result<()> {
+    let x = Source::activated(x.as_view(), activation.into());
+    let global = global_scale.as_view();
+    let job = job("activation_nvfp4_quantize", stream, x, global, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 

@@ -9,19 +9,19 @@ use super::source::Source;
 use crate::element::{Element, Float};
 use crate::error::Result;
 use crate::op::{HostView, HostViewMut, Op};
-use crate::reference::activation::silu;
+use crate::quantize::fused::HostActivated;
+use crate::reference::RowsMut;
 use crate::reference::quantize::block::{BlockFormat, Blocks};
-use crate::reference::{Rows, RowsMut};
 use crate::tensor::{TensorView, TensorViewMut};
 
 /// A source that a task keeps.
 #[derive(Clone, Copy)]
 enum HostSource<T> {
     Plain(HostView<T>),
-    Silu(HostView<T>),
+    Activated(HostActivated<T>),
     SquaredRelu(HostView<T>, SquaredReluRounding),
     Experts {
-        x: HostView<T>,
+        activated: HostActivated<T>,
         vectors: HostView<T>,
         experts: usize,
         indices: HostView<i32>,
@@ -38,14 +38,14 @@ impl<T: Float> HostSource<T> {
         unsafe {
             match source {
                 Source::Plain(x) => Self::Plain(HostView::of(x)),
-                Source::Silu(x) => Self::Silu(HostView::of(x)),
+                Source::Activated(activated) => Self::Activated(activated.on_host()),
                 Source::SquaredRelu(x, rounding) => Self::SquaredRelu(HostView::of(x), *rounding),
                 Source::Experts {
-                    x,
+                    activated,
                     vectors,
                     indices,
                 } => Self::Experts {
-                    x: HostView::of(x),
+                    activated: activated.on_host(),
                     vectors: HostView::of(vectors),
                     experts: vectors.shape().rows(),
                     indices: HostView::of(indices),
@@ -61,14 +61,14 @@ impl<T: Float> HostSource<T> {
                 let x = x.read().row(row, out.len());
                 out.iter_mut().zip(x).for_each(|(out, x)| *out = x.to_f32());
             }
-            Self::Silu(x) => silu_and_mul(x.read(), row, out, |value: T, _| value),
+            Self::Activated(activated) => activated.row(row, out, |value, _| value),
             Self::SquaredRelu(x, rounding) => {
                 let x = x.read().row(row, out.len());
                 let squares = x.iter().map(|&x| squared_relu(x, rounding));
                 out.iter_mut().zip(squares).for_each(|(out, x)| *out = x);
             }
             Self::Experts {
-                x,
+                activated,
                 vectors,
                 experts,
                 indices,
@@ -79,24 +79,10 @@ impl<T: Float> HostSource<T> {
                 };
                 let vector = vectors.read().row(expert, out.len());
                 let weigh = |a: T, j: usize| T::from_f32(a.to_f32() * vector[j].to_f32());
-                silu_and_mul(x.read(), row, out, weigh);
+                activated.row(row, out, weigh);
             }
         }
         true
-    }
-}
-
-/// `then(silu(gate) * up, column)` of a row.
-fn silu_and_mul<T: Float>(
-    x: Rows<'_, T>,
-    row: usize,
-    out: &mut [f32],
-    then: impl Fn(T, usize) -> T,
-) {
-    let (gate, up) = x.row(row, 2 * out.len()).split_at(out.len());
-    for (j, out) in out.iter_mut().enumerate() {
-        let value = T::from_f32(silu(gate[j].to_f32()) * up[j].to_f32());
-        *out = then(value, j).to_f32();
     }
 }
 

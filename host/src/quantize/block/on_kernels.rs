@@ -90,7 +90,7 @@ pub(super) unsafe fn quantize<T: BlockElement>(
 }
 
 /// The activation of a source, if it is one.
-fn activation<T>(source: &Source<'_, T>, format: MxFormat) -> Option<MxActivation> {
+fn activation<T: BlockElement>(source: &Source<'_, T>, format: MxFormat) -> Option<MxActivation> {
     match (source, format) {
         (Source::Plain(_), _) => None,
         (Source::SquaredRelu(_, SquaredReluRounding::Rounded), _) => {
@@ -99,11 +99,12 @@ fn activation<T>(source: &Source<'_, T>, format: MxFormat) -> Option<MxActivatio
         (Source::SquaredRelu(_, SquaredReluRounding::Unrounded), _) => {
             Some(MxActivation::UnroundedMxfp8)
         }
-        (Source::Silu(_) | Source::Experts { .. }, MxFormat::Mxfp8) => {
-            Some(MxActivation::SiluMxfp8)
-        }
-        (Source::Silu(_) | Source::Experts { .. }, MxFormat::Mxfp4) => {
-            Some(MxActivation::SiluMxfp4)
+        (Source::Activated(activated) | Source::Experts { activated, .. }, format) => {
+            let kernels = activated.kernels();
+            Some(match format {
+                MxFormat::Mxfp8 => MxActivation::Mxfp8(kernels),
+                MxFormat::Mxfp4 => MxActivation::Mxfp4(kernels),
+            })
         }
     }
 }
@@ -129,8 +130,9 @@ unsafe fn nvfp4<T: BlockElement>(
                 let args = args.experts(vectors, indices);
                 stream.launch(T::nvfp4_experts(width), config, args)
             }
-            Source::Silu(_) | Source::SquaredRelu(..) => {
-                stream.launch(T::nvfp4_activated(width), config, args.nvfp4_activated())
+            source => {
+                let kernel = T::nvfp4_activated(source.as_activated().kernels(), width);
+                stream.launch(kernel, config, args.nvfp4_activated())
             }
         }
     }

@@ -84,7 +84,7 @@ pub fn swiglu_and_quantize_mxfp8<T: BlockElement>(
     job(
         "swiglu_and_quantize_mxfp8",
         stream,
-        Source::Silu(x.as_view()),
+        Source::silu_and_mul(x.as_view()),
         rows,
     )
     .allocate()
@@ -107,7 +107,7 @@ pub fn swiglu_and_quantize_mxfp8_into<T: BlockElement>(
     let job = job(
         "swiglu_and_quantize_mxfp8",
         stream,
-        Source::Silu(x.as_view()),
+        Source::silu_and_mul(x.as_view()),
         rows,
     );
     job.run(data.as_view_mut(), scales.as_view_mut())

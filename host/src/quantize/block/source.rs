@@ -1,9 +1,11 @@
 //! What is quantised: memory, or an activation of it.
 
 use super::options::SquaredReluRounding;
+use crate::activation::ActivationType;
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::op::Op;
+use crate::quantize::fused::{Activated, FusedActivation};
 use crate::tensor::TensorView;
 
 /// What is quantised.
@@ -11,37 +13,59 @@ use crate::tensor::TensorView;
 pub(super) enum Source<'a, T> {
     /// `x`.
     Plain(TensorView<'a, T>),
-    /// `silu(x[.., j]) * x[.., K + j]`.
-    Silu(TensorView<'a, T>),
+    /// An activation of it, rounded to `T`.
+    Activated(Activated<'a, T>),
     /// `max(x, 0)^2`.
     SquaredRelu(TensorView<'a, T>, SquaredReluRounding),
-    /// `Silu`, times a vector of the row's expert.
+    /// `silu_and_mul`, times a vector of the row's expert.
     Experts {
-        x: TensorView<'a, T>,
+        activated: Activated<'a, T>,
         vectors: TensorView<'a, T>,
         indices: TensorView<'a, i32>,
     },
 }
 
 impl<'a, T: Element> Source<'a, T> {
+    /// `silu(x[.., j]) * x[.., K + j]`.
+    pub(super) fn silu_and_mul(x: TensorView<'a, T>) -> Self {
+        Self::Activated(Activated::silu_and_mul(x))
+    }
+
+    /// An activation of `x`.
+    pub(super) fn activated(x: TensorView<'a, T>, activation: FusedActivation) -> Self {
+        Self::Activated(Activated { x, activation })
+    }
+
     /// The tensor.
     pub(super) fn x(&self) -> &TensorView<'a, T> {
         match self {
-            Self::Plain(x) | Self::Silu(x) | Self::SquaredRelu(x, _) | Self::Experts { x, .. } => x,
+            Self::Plain(x) | Self::SquaredRelu(x, _) => x,
+            Self::Activated(activated) | Self::Experts { activated, .. } => &activated.x,
+        }
+    }
+
+    /// As an activation, which memory by itself is too.
+    pub(super) fn as_activated(&self) -> Activated<'a, T> {
+        let of = |x: &TensorView<'a, T>, activation: ActivationType| Activated {
+            x: *x,
+            activation: activation.into(),
+        };
+        match self {
+            Self::Plain(x) => of(x, ActivationType::Identity),
+            Self::SquaredRelu(x, _) => of(x, ActivationType::Relu2),
+            Self::Activated(activated) | Self::Experts { activated, .. } => *activated,
         }
     }
 
     /// Elements of it that become one.
     pub(super) fn gathers(&self) -> usize {
-        match self {
-            Self::Plain(_) | Self::SquaredRelu(..) => 1,
-            Self::Silu(_) | Self::Experts { .. } => 2,
-        }
+        self.as_activated().gathers()
     }
 
     /// Checks what is there beside the tensor.
     pub(super) fn check(&self, op: Op<'_>, rows: usize, columns: usize) -> Result<()> {
         op.reads("x", self.x())?;
+        self.as_activated().check(op)?;
         let Self::Experts {
             vectors, indices, ..
         } = self

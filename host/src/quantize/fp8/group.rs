@@ -10,6 +10,7 @@ use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
 use crate::op::Op;
+use crate::quantize::fused::FusedActivation;
 use crate::tensor::{AsView, AsViewMut};
 
 /// Quantises to FP8 with a scale for each 128 consecutive elements of a row, as DeepSeek-V3's activations are. The formula is
@@ -74,7 +75,10 @@ pub fn silu_and_mul_fp8_quantize_1x128<T: Fp8Element, C: Fp8Code>(
     major: ScaleMajor,
     options: &Fp8Options<'_>,
 ) -> Result<Fp8Scaled<C>> {
-    let (op, source) = ("silu_and_mul_fp8_quantize_1x128", Source::Silu(x.as_view()));
+    let (op, source) = (
+        "silu_and_mul_fp8_quantize_1x128",
+        Source::silu_and_mul(x.as_view()),
+    );
     job((op, stream), source, major, options).allocate()
 }
 
@@ -90,7 +94,54 @@ pub fn silu_and_mul_fp8_quantize_1x128_into<T: Fp8Element, C: Fp8Code>(
     major: ScaleMajor,
     options: &Fp8Options<'_>,
 ) -> Result<()> {
-    let (op, source) = ("silu_and_mul_fp8_quantize_1x128", Source::Silu(x.as_view()));
+    let (op, source) = (
+        "silu_and_mul_fp8_quantize_1x128",
+        Source::silu_and_mul(x.as_view()),
+    );
+    let job = job((op, stream), source, major, options);
+    job.run(data.as_view_mut(), scales.as_view_mut())
+}
+
+/// [`activation`](crate::activation::activation) of any [`ActivationType`](crate::activation::ActivationType), then [`fp8_quantize_1x128`], in one pass.
+///
+/// Of experts' tokens, [`LiveRows::Counted`](crate::quantize::LiveRows::Counted) says how many each expert has, as with
+/// [`silu_and_mul_fp8_quantize_1x128`].
+///
+/// # Shapes
+/// `x [.., M, 2K]` if the activation [is gated](crate::activation::ActivationType::is_gated), else `[.., M, K]`; the codes are `[.., M, K]`.
+///
+/// # Errors
+/// As [`fp8_quantize_1x128`]; [`Error::Argument`](crate::Error::Argument) if a parameter of the activation is not in its range; [`Error::Shape`](crate::Error::Shape) if the last dimension of a gated activation is odd.
+///
+/// # Numerics
+/// The same bits as the two operations one after the other: the activation is rounded to the type of `x` in between.
+pub fn activation_fp8_quantize_1x128<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    major: ScaleMajor,
+    options: &Fp8Options<'_>,
+) -> Result<Fp8Scaled<C>> {
+    let source = Source::activated(x.as_view(), activation.into());
+    let op = "activation_fp8_quantize_1x128";
+    job((op, stream), source, major, options).allocate()
+}
+
+/// [`activation_fp8_quantize_1x128`] into tensors, as [`fp8_quantize_1x128_into`]. Allocates nothing.
+///
+/// # Errors
+/// As [`activation_fp8_quantize_1x128`] and [`fp8_quantize_1x128_into`].
+pub fn activation_fp8_quantize_1x128_into<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    data: &mut impl AsViewMut<C>,
+    scales: &mut impl AsViewMut<f32>,
+    major: ScaleMajor,
+    options: &Fp8Options<'_>,
+) -> Result<()> {
+    let source = Source::activated(x.as_view(), activation.into());
+    let op = "activation_fp8_quantize_1x128";
     let job = job((op, stream), source, major, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }

@@ -57,7 +57,7 @@ impl<T: Fp8Element> Job<'_, T> {
     fn check(&self) -> Result<Sizes> {
         let x = self.source.x();
         let sizes = Sizes::new(self.op, ("x", x.shape(), self.source.gathers()))?;
-        self.op.reads("x", x)?;
+        self.source.check(self.op)?;
         self.options
             .rows
             .check(self.op, sizes.matrices, sizes.rows)?;

@@ -25,6 +25,7 @@
 //! ```
 
 mod amax;
+mod arguments;
 mod code;
 mod dequantize;
 mod group;
@@ -46,19 +47,21 @@ pub use amax::{amax, amax_into, amax_workspace};
 pub use code::Fp8Code;
 pub use dequantize::{fp8_dequantize, fp8_dequantize_into};
 pub use group::{
-    fp8_quantize_1x128, fp8_quantize_1x128_into, silu_and_mul_fp8_quantize_1x128,
-    silu_and_mul_fp8_quantize_1x128_into,
+    activation_fp8_quantize_1x128, activation_fp8_quantize_1x128_into, fp8_quantize_1x128,
+    fp8_quantize_1x128_into, silu_and_mul_fp8_quantize_1x128, silu_and_mul_fp8_quantize_1x128_into,
 };
 pub use kernels::Fp8Element;
 pub use options::{ChannelAxis, Fp8Options, ScaleMajor, ScaleRounding};
 pub use scaled::{Fp8Scaled, Fp8View};
 pub use scaling::Fp8Scaling;
 pub use tensor::{
+    activation_fp8_quantize_per_tensor_static, activation_fp8_quantize_per_tensor_static_into,
     fp8_quantize_per_tensor, fp8_quantize_per_tensor_into, fp8_quantize_per_tensor_static,
     fp8_quantize_per_tensor_static_into, silu_and_mul_fp8_quantize_per_tensor_static,
     silu_and_mul_fp8_quantize_per_tensor_static_into,
 };
 pub use token::{
+    activation_fp8_quantize_per_token, activation_fp8_quantize_per_token_into,
     fp8_quantize_per_token, fp8_quantize_per_token_into, silu_and_mul_fp8_quantize_per_token,
     silu_and_mul_fp8_quantize_per_token_into,
 };

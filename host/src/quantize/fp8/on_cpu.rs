@@ -9,9 +9,9 @@ use super::source::Source;
 use crate::element::Float;
 use crate::error::Result;
 use crate::op::{HostView, HostViewMut, Op};
+use crate::quantize::fused::HostActivated;
 use crate::quantize::rows::HostRows;
 use crate::quantize::{LiveRows, ScaleRounding};
-use crate::reference::activation::silu;
 use crate::reference::quantize::fp8::{self, Matrices};
 use crate::tensor::{TensorView, TensorViewMut};
 
@@ -27,7 +27,7 @@ struct HostMatrices<T> {
 #[derive(Clone, Copy)]
 enum HostSource<T> {
     Plain(HostView<T>),
-    Silu(HostView<T>),
+    Activated(HostActivated<T>),
 }
 
 impl<T: Float> HostMatrices<T> {
@@ -40,7 +40,7 @@ impl<T: Float> HostMatrices<T> {
         let (source, live) = unsafe {
             let source = match source {
                 Source::Plain(x) => HostSource::Plain(HostView::of(x)),
-                Source::Silu(x) => HostSource::Silu(HostView::of(x)),
+                Source::Activated(activated) => HostSource::Activated(activated.on_host()),
             };
             (source, live.on_host(sizes.rows))
         };
@@ -72,12 +72,7 @@ impl<T: Float> HostSource<T> {
                 let x = x.read().row(row, out.len());
                 out.iter_mut().zip(x).for_each(|(out, x)| *out = x.to_f32());
             }
-            Self::Silu(x) => {
-                let (gate, up) = x.read().row(row, 2 * out.len()).split_at(out.len());
-                for (out, (gate, up)) in out.iter_mut().zip(gate.iter().zip(up)) {
-                    *out = T::from_f32(silu(gate.to_f32()) * up.to_f32()).to_f32();
-                }
-            }
+            Self::Activated(activated) => activated.row(row, out, |value, _| value),
         }
     }
 }

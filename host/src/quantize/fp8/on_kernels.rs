@@ -1,23 +1,20 @@
 //! FP8 on the kernels.
 
-use std::ptr::null;
-
+use super::arguments::{Arguments, OneScale, PerTensorArguments, format};
 use super::code::Fp8Code;
 use super::job::Job;
 use super::kernels::{Fp8Element, Recipe};
-use super::options::ScaleRounding;
 use super::scaling::Fp8Scaling;
 use super::sizes::Sizes;
 use super::source::Source;
 use super::strips;
-use crate::DType;
 use crate::device::{LaunchConfig, Stream};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::heuristics::quantize_fp8 as heuristics;
 use crate::heuristics::rows::plan;
 use crate::kernels::quantize::fp8::back::TOGETHER;
 use crate::kernels::quantize::fp8::weights::TILE_THREADS;
-use crate::kernels::quantize::fp8::{E5M2, PER_COLUMN, POWER_OF_TWO, REDUCE_BYTES, kept};
+use crate::kernels::quantize::fp8::{PER_COLUMN, REDUCE_BYTES, kept};
 use crate::quantize::LiveRows;
 use crate::quantize::width::Width;
 use crate::tensor::{TensorView, TensorViewMut};
@@ -39,19 +36,6 @@ const TILE: usize = 128;
 
 /// All rows or columns share a scale: no `u32` has so many bits.
 const ALL_SHIFT: u32 = 31;
-
-/// The flag of the codes' format.
-pub(super) fn format<C: Fp8Code>() -> u32 {
-    if C::DTYPE == DType::E5m2 { E5M2 } else { 0 }
-}
-
-/// The flag of the scales' rounding.
-pub(super) fn rounding(rounding: ScaleRounding) -> u32 {
-    match rounding {
-        ScaleRounding::Nearest => 0,
-        ScaleRounding::PowerOfTwo => POWER_OF_TWO,
-    }
-}
 
 /// How octets of rows of `columns` elements can move, by the elements' address and stride in bytes, and the codes'.
 fn width(columns: usize, elements: [usize; 2], codes: [usize; 2]) -> Width {
@@ -75,10 +59,6 @@ fn place_of_codes<C: Fp8Code>(data: &TensorViewMut<'_, C>) -> [usize; 2] {
 /// The kernel and its launch.
 fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes, width: Width) -> (Recipe, LaunchConfig) {
     let multiprocessors = job.op.stream.device().multiprocessors();
-    let of_source = |plain, silu| match job.source {
-        Source::Plain(_) => plain,
-        Source::Silu(_) => silu,
-    };
     let octets = sizes.columns.div_ceil(OCTET);
     match job.scaling {
         Fp8Scaling::Groups1x128(_) => {
@@ -86,7 +66,7 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes, width: Width) -> (Reci
             let threads = octets.next_multiple_of(GROUP) / OCTETS;
             let plan = plan(rows, threads, ROUNDS, multiprocessors);
             let config = LaunchConfig::new((rows as u32, plan.chunks), plan.threads);
-            (of_source(Recipe::Group, Recipe::SiluGroup), config)
+            (Recipe::Group, config)
         }
         Fp8Scaling::Tiles128x128 => {
             let across = sizes.columns.div_ceil(TILE);
@@ -97,9 +77,8 @@ fn recipe<T: Fp8Element>(job: &Job<'_, T>, sizes: &Sizes, width: Width) -> (Reci
         Fp8Scaling::Columns => strips::columns::<T>(job.op.stream, sizes, width),
         Fp8Scaling::Rows | Fp8Scaling::Tensor => {
             let threads = heuristics::row(octets, kept(size_of::<T>()));
-            let recipe = of_source(Recipe::Token, Recipe::SiluToken);
             let config = LaunchConfig::new(sizes.all_rows() as u32, threads);
-            (recipe, config.with_shared(REDUCE_BYTES))
+            (Recipe::Token, config.with_shared(REDUCE_BYTES))
         }
     }
 }
@@ -114,62 +93,34 @@ pub(super) unsafe fn quantize<T: Fp8Element, C: Fp8Code>(
     data: &TensorViewMut<'_, C>,
     scales: &TensorViewMut<'_, f32>,
 ) -> Result<()> {
-    let (x, grid) = (job.source.x(), job.scaling.grid(&sizes));
-    let width = width(sizes.columns, place(x), place_of_codes(data));
+    let width = width(sizes.columns, place(job.source.x()), place_of_codes(data));
     if let Some(plan) = strips::stream(job, &sizes, width) {
         // SAFETY: the caller's contract.
         return unsafe { strips::quantize(job, (&sizes, plan), data, scales) };
     }
     let (recipe, config) = recipe(job, &sizes, width);
-    let (n_used, map, counts) = job.options.rows.pointers();
-    let args = (
-        x.as_ptr(),
-        x.row_stride() as u64,
-        data.as_ptr().cast(),
-        data.row_stride() as u64,
-        scales.as_ptr(),
-        grid.matrix_step as u64,
-        grid.row_step as u32,
-        grid.column_step as u32,
-        job.scaling.grid_rows(&sizes) as u32,
-        sizes.matrices as u32,
-        sizes.rows as u32,
-        sizes.columns as u32,
-        format::<C>() | rounding(job.options.rounding),
-        n_used,
-        map,
-        counts,
-    );
-    let kernel = T::quantize(recipe, width);
-    // SAFETY: the caller's contract; alignment is what the kernel was chosen by.
-    unsafe { job.op.stream.launch(kernel, config, args) }
-}
-
-/// One scale for all rows.
-#[derive(Clone, Copy)]
-pub(super) enum OneScale<'a> {
-    /// It is given.
-    Given(&'a TensorView<'a, f32>),
-    /// It is found from so many parts, and written.
-    Found {
-        parts: *const f32,
-        count: u32,
-        scale: *mut f32,
-        rounding: ScaleRounding,
-    },
-}
-
-impl OneScale<'_> {
-    /// What kernels take of it: parts and how many, the scale, and the flag of its rounding.
-    fn arguments(self) -> (*const f32, u32, *mut f32, u32) {
-        match self {
-            Self::Given(scale) => (null(), 0, scale.as_ptr().cast_mut(), 0),
-            Self::Found {
-                parts,
-                count,
-                scale,
-                rounding: wanted,
-            } => (parts, count, scale, rounding(wanted)),
+    let args = Arguments::new(job, &sizes, data, scales);
+    // SAFETY: the caller's contract; alignment is what the kernels were chosen by.
+    unsafe {
+        match &job.source {
+            Source::Plain(x) => {
+                let kernel = T::quantize(recipe, width);
+                job.op.stream.launch(kernel, config, args.plain(x))
+            }
+            Source::Activated(activated) => {
+                let kernel = T::quantize_activated(recipe, activated.kernels(), width);
+                let kernel = kernel.ok_or_else(|| {
+                    let expected = "of rows or of groups, for an activation";
+                    Error::argument(
+                        job.op.name,
+                        "scaling",
+                        expected,
+                        format!("{:?}", job.scaling),
+                    )
+                })?;
+                let args = args.activated(activated.operands(sizes.columns));
+                job.op.stream.launch(kernel, config, args)
+            }
         }
     }
 }
@@ -193,33 +144,20 @@ pub(super) unsafe fn quantize_by<T: Fp8Element, C: Fp8Code>(
     scale: OneScale<'_>,
     data: &TensorViewMut<'_, C>,
 ) -> Result<()> {
-    let x = source.x();
     let config = over_rows(stream, &sizes, OCTETS, ROUNDS).with_shared(REDUCE_BYTES);
-    let (parts, count, scale, rounded) = scale.arguments();
-    let (n_used, map, counts) = live.pointers();
-    let args = (
-        x.as_ptr(),
-        x.row_stride() as u64,
-        data.as_ptr().cast(),
-        data.row_stride() as u64,
-        parts,
-        count,
-        scale,
-        sizes.all_rows() as u32,
-        sizes.rows as u32,
-        sizes.columns as u32,
-        format::<C>() | rounded,
-        n_used,
-        map,
-        counts,
-    );
-    let width = width(sizes.columns, place(x), place_of_codes(data));
-    let kernel = match source {
-        Source::Plain(_) => T::per_tensor(width),
-        Source::Silu(_) => T::silu_per_tensor(width),
-    };
-    // SAFETY: the caller's contract; a given scale is not written.
-    unsafe { stream.launch(kernel, config, args) }
+    let width = width(sizes.columns, place(source.x()), place_of_codes(data));
+    let args = PerTensorArguments::new(&sizes, live, data, scale);
+    // SAFETY: the caller's contract; a given scale is not written, and that of an activation is given.
+    unsafe {
+        match source {
+            Source::Plain(x) => stream.launch(T::per_tensor(width), config, args.plain(x)),
+            Source::Activated(activated) => {
+                let kernel = T::per_tensor_activated(activated.kernels(), width);
+                let args = args.activated(activated.operands(sizes.columns));
+                stream.launch(kernel, config, args)
+            }
+        }
+    }
 }
 
 /// Writes the largest magnitudes of parts, and returns how many.

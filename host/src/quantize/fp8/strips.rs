@@ -1,9 +1,10 @@
 //! A scale a column: by which kernel, over which strips.
 
+use super::arguments::{format, rounding};
 use super::code::Fp8Code;
 use super::job::Job;
 use super::kernels::{Fp8Element, Recipe};
-use super::on_kernels::{OCTET, format, rounding};
+use super::on_kernels::OCTET;
 use super::scaling::Fp8Scaling;
 use super::sizes::Sizes;
 use crate::device::tensor_map::Matrices;

@@ -1,10 +1,10 @@
 //! One scale for all.
 
 use super::amax::{amax_workspace, check_rows, check_workspace};
+use super::arguments::OneScale;
 use super::code::Fp8Code;
 use super::job::{Job, check_data, check_floats, check_floats_read};
 use super::kernels::Fp8Element;
-use super::on_kernels::OneScale;
 use super::options::Fp8Options;
 use super::scaled::Fp8Scaled;
 use super::scaling::Fp8Scaling;
@@ -14,6 +14,7 @@ use crate::device::Stream;
 use crate::error::Result;
 use crate::op::Op;
 use crate::quantize::LiveRows;
+use crate::quantize::fused::FusedActivation;
 use crate::tensor::{AsView, AsViewMut, Tensor, TensorView, TensorViewMut};
 
 /// Quantises to FP8 with one scale, found from all elements of the rows that exist by the formula of
@@ -158,7 +159,7 @@ pub fn silu_and_mul_fp8_quantize_per_tensor_static<T: Fp8Element, C: Fp8Code>(
     rows: &LiveRows<'_>,
 ) -> Result<Tensor<C>> {
     let op = Op::new("silu_and_mul_fp8_quantize_per_tensor_static", stream);
-    let source = Source::Silu(x.as_view());
+    let source = Source::silu_and_mul(x.as_view());
     allocate(op, source, scale.as_view(), rows)
 }
 
@@ -175,7 +176,47 @@ pub fn silu_and_mul_fp8_quantize_per_tensor_static_into<T: Fp8Element, C: Fp8Cod
     rows: &LiveRows<'_>,
 ) -> Result<()> {
     let op = Op::new("silu_and_mul_fp8_quantize_per_tensor_static", stream);
-    let source = Source::Silu(x.as_view());
+    let source = Source::silu_and_mul(x.as_view());
+    given(op, source, scale.as_view(), data.as_view_mut(), rows)
+}
+
+/// [`activation`](crate::activation::activation) of any [`ActivationType`](crate::activation::ActivationType), then [`fp8_quantize_per_tensor_static`], in one pass.
+///
+/// # Shapes
+/// `x [.., M, 2K]` if the activation [is gated](crate::activation::ActivationType::is_gated), else `[.., M, K]`; the codes are `[.., M, K]`.
+///
+/// # Errors
+/// As [`fp8_quantize_per_tensor_static`]; [`Error::Argument`](crate::Error::Argument) if a parameter of the activation is not in its range; [`Error::Shape`](crate::Error::Shape) if the last dimension of a gated activation is odd.
+///
+/// # Numerics
+/// The same bits as the two operations one after the other: the activation is rounded to the type of `x` in between.
+pub fn activation_fp8_quantize_per_tensor_static<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    scale: &impl AsView<f32>,
+    rows: &LiveRows<'_>,
+) -> Result<Tensor<C>> {
+    let op = Op::new("activation_fp8_quantize_per_tensor_static", stream);
+    let source = Source::activated(x.as_view(), activation.into());
+    allocate(op, source, scale.as_view(), rows)
+}
+
+/// [`activation_fp8_quantize_per_tensor_static`] into `data [.., M, K]`, which may be rows of a larger tensor. Allocates
+/// nothing.
+///
+/// # Errors
+/// As [`activation_fp8_quantize_per_tensor_static`] and [`fp8_quantize_per_tensor_static_into`].
+pub fn activation_fp8_quantize_per_tensor_static_into<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    scale: &impl AsView<f32>,
+    data: &mut impl AsViewMut<C>,
+    rows: &LiveRows<'_>,
+) -> Result<()> {
+    let op = Op::new("activation_fp8_quantize_per_tensor_static", stream);
+    let source = Source::activated(x.as_view(), activation.into());
     given(op, source, scale.as_view(), data.as_view_mut(), rows)
 }
 
@@ -202,6 +243,7 @@ fn given<T: Fp8Element, C: Fp8Code>(
     rows: &LiveRows<'_>,
 ) -> Result<()> {
     let sizes = check_rows(op, (source.x(), source.gathers()), rows)?;
+    source.check(op)?;
     let expected = source.x().shape().with_columns(sizes.columns);
     check_data(op, expected, &data)?;
     check_floats_read(op, "scale", 1, &scale)?;

@@ -10,6 +10,7 @@ use super::source::Source;
 use crate::device::Stream;
 use crate::error::Result;
 use crate::op::Op;
+use crate::quantize::fused::FusedActivation;
 use crate::tensor::{AsView, AsViewMut};
 
 /// Quantises to FP8 with a scale for each row, that of a token:
@@ -90,7 +91,7 @@ pub fn silu_and_mul_fp8_quantize_per_token<T: Fp8Element, C: Fp8Code>(
     job(
         "silu_and_mul_fp8_quantize_per_token",
         stream,
-        Source::Silu(x.as_view()),
+        Source::silu_and_mul(x.as_view()),
         options,
     )
     .allocate()
@@ -110,9 +111,46 @@ pub fn silu_and_mul_fp8_quantize_per_token_into<T: Fp8Element, C: Fp8Code>(
     let job = job(
         "silu_and_mul_fp8_quantize_per_token",
         stream,
-        Source::Silu(x.as_view()),
+        Source::silu_and_mul(x.as_view()),
         options,
     );
+    job.run(data.as_view_mut(), scales.as_view_mut())
+}
+
+/// [`activation`](crate::activation::activation) of any [`ActivationType`](crate::activation::ActivationType), then [`fp8_quantize_per_token`], in one pass.
+///
+/// # Shapes
+/// `x [.., M, 2K]` if the activation [is gated](crate::activation::ActivationType::is_gated), else `[.., M, K]`; the codes are `[.., M, K]`.
+///
+/// # Errors
+/// As [`fp8_quantize_per_token`]; [`Error::Argument`](crate::Error::Argument) if a parameter of the activation is not in its range; [`Error::Shape`](crate::Error::Shape) if the last dimension of a gated activation is odd.
+///
+/// # Numerics
+/// The same bits as the two operations one after the other: the activation is rounded to the type of `x` in between.
+pub fn activation_fp8_quantize_per_token<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    options: &Fp8Options<'_>,
+) -> Result<Fp8Scaled<C>> {
+    let source = Source::activated(x.as_view(), activation.into());
+    job("activation_fp8_quantize_per_token", stream, source, options).allocate()
+}
+
+/// [`activation_fp8_quantize_per_token`] into tensors, as [`fp8_quantize_per_token_into`]. Allocates nothing.
+///
+/// # Errors
+/// As [`activation_fp8_quantize_per_token`] and [`fp8_quantize_per_token_into`].
+pub fn activation_fp8_quantize_per_token_into<T: Fp8Element, C: Fp8Code>(
+    stream: &Stream,
+    x: &impl AsView<T>,
+    activation: impl Into<FusedActivation>,
+    data: &mut impl AsViewMut<C>,
+    scales: &mut impl AsViewMut<f32>,
+    options: &Fp8Options<'_>,
+) -> Result<()> {
+    let source = Source::activated(x.as_view(), activation.into());
+    let job = job("activation_fp8_quantize_per_token", stream, source, options);
     job.run(data.as_view_mut(), scales.as_view_mut())
 }
 

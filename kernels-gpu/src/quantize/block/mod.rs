@@ -28,7 +28,8 @@
 //! | argument | |
 //! |---|---|
 //! | `x`, `x_stride` | the elements to quantise, and the elements from row to row |
-//! | `gate`, `up`, `x_stride` | or what they are an activation of |
+//! | `gate`, `up`, `x_stride` | or what they are an activation of; the gates twice where nothing is gated |
+//! | `number`, `first`, `second`, `third` | the activation's number in the [`Table`](crate::activation::table::Table), and its parameters |
 //! | `data`, `data_stride` | the codes, and the bytes from row to row |
 //! | `scales` | the scales, grid after grid |
 //! | `matrices`, `rows`, `columns` | matrices, rows of each, and elements of a row |

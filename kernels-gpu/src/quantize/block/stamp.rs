@@ -27,7 +27,7 @@ macro_rules! mx_quantizers {
 
 /// Quantisers of an activation by an MX format.
 macro_rules! mx_activated {
-    ($format:expr, $activation:expr; $($name:ident: $type:ty, $value:ty, $wide:ident;)*) => { $(
+    ($format:expr, $activation:ty; $($name:ident: $type:ty, $value:ty, $wide:ident;)*) => { $(
         /// Quantises an activation of rows; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
@@ -37,11 +37,13 @@ macro_rules! mx_activated {
         #[kernel(launch_bounds(512), dependent)]
         pub unsafe fn $name(
             gate: *const $type, up: *const $type, x_stride: u64,
+            number: u32, first: f32, second: f32, third: f32,
             data: *mut u8, data_stride: u64, scales: *mut u8,
             matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
-            let source = Activated { gate, up, stride: x_stride, activation: $activation, value: PhantomData::<$value> };
+            let activation = <$activation>::new(number, [first, second, third]);
+            let source = Activated { gate, up, stride: x_stride, activation, value: PhantomData::<$value> };
             let data = Data::<$wide> { data, stride: data_stride, columns };
             let grids = Grids::new(scales, layout, matrices, rows, columns / 32);
             let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };

@@ -1,28 +1,6 @@
 //! Octets of a row that may end anywhere.
 
-use core::marker::PhantomData;
-
-use crate::activation::function::Silu;
-use crate::activation::source::Activated;
-use crate::octet::{OCTET, Plain, Source};
-
-/// Rows of memory.
-#[inline(always)]
-pub(super) fn memory<T>(x: *const T, stride: u64, _columns: u32) -> Plain<T> {
-    Plain { x, stride }
-}
-
-/// `silu_and_mul` of rows of `2 * columns` elements, the gates first.
-#[inline(always)]
-pub(super) fn silu_and_mul<T>(x: *const T, stride: u64, columns: u32) -> Activated<T, Silu> {
-    Activated {
-        gate: x,
-        up: x.wrapping_add(columns as usize),
-        stride,
-        activation: Silu,
-        value: PhantomData,
-    }
-}
+use crate::octet::{OCTET, Source};
 
 /// Rows of `columns` elements as octets, whole and aligned if they are `WIDE`.
 #[derive(Clone, Copy)]

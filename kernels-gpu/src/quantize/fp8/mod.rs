@@ -13,8 +13,8 @@
 //! | family | scales | |
 //! |---|---|---|
 //! | [`tensor`] | one | given, or found in two steps |
-//! | [`token`] | one a row | from memory, and from `silu_and_mul` |
-//! | [`group`] | one for 128 elements of a row | from memory, and from `silu_and_mul` |
+//! | [`token`] | one a row | from memory, and from activations |
+//! | [`group`] | one for 128 elements of a row | from memory, and from activations |
 //! | [`weights`] | one for 128 x 128 elements, or one a column | from memory |
 //! | [`columns`] | one a column | from memory, read once by clusters (sm_90a) |
 //! | [`back`] | any | back to numbers |
@@ -29,7 +29,8 @@
 //! | argument | |
 //! |---|---|
 //! | `x`, `x_stride` | the elements to quantise, and the elements from row to row |
-//! | `x`, `x_stride` | or what they are an activation of: `[matrices * rows, 2 * columns]`, the gates first |
+//! | `gate`, `up`, `x_stride` | or what they are an activation of; the gates twice where nothing is gated |
+//! | `number`, `first`, `second`, `third` | the activation's number in the [`Table`](crate::activation::table::Table), and its parameters |
 //! | `data`, `data_stride` | the codes, and the codes from row to row |
 //! | `scales`, `matrix_step`, `row_step`, `column_step` | the scales, and the steps between them |
 //! | `grid_rows` | rows of a grid, padding included |

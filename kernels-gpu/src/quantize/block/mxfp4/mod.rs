@@ -1,9 +1,9 @@
 //! MXFP4: blocks of 32 by a power of two.
 
+mod activated;
 mod dequantize;
 mod quantize;
-mod silu_and_mul;
 
+pub use activated::*;
 pub use dequantize::*;
 pub use quantize::*;
-pub use silu_and_mul::*;

@@ -1,11 +1,11 @@
 //! MXFP8: blocks of 32 by a power of two.
 
+mod activated;
 mod dequantize;
 mod quantize;
-mod silu_and_mul;
 mod squared_relu;
 
+pub use activated::*;
 pub use dequantize::*;
 pub use quantize::*;
-pub use silu_and_mul::*;
 pub use squared_relu::*;

@@ -10,6 +10,7 @@ use half::{bf16, f16};
 
 use crate::activation::function::SquaredRelu;
 use crate::activation::source::Activated;
+use crate::activation::table::Parametrised;
 use crate::quantize::block::EVERY;
 use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Mxfp8;

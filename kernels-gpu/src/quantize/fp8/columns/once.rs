@@ -18,8 +18,8 @@ use cuda_std::{kernel, thread, unroll};
 use half::{bf16, f16};
 
 use super::exchange::{ALL, Exchange};
-use crate::octet::{OCTET, Octet, RawOctet, Source, max_magnitudes};
-use crate::quantize::fp8::elements::{Octets, memory};
+use crate::octet::{OCTET, Octet, Plain, RawOctet, Source, max_magnitudes};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::{Grid, Job};
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::strip::Strip;
@@ -39,9 +39,9 @@ pub const fn kept_rows(element: usize) -> usize {
 
 quantizers! {
     quantize_columns_once, 512, 2;
-    fp8_quantize_per_column_once_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_per_column_once_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_per_column_once_f32_narrow: f32, memory, NARROW;
+    fp8_quantize_per_column_once_bf16_narrow: bf16, NARROW;
+    fp8_quantize_per_column_once_f16_narrow: f16, NARROW;
+    fp8_quantize_per_column_once_f32_narrow: f32, NARROW;
 }
 
 /// Quantises this cluster's strip.

@@ -1,5 +1,5 @@
 //! A scale for 128 consecutive elements of a row, or what is left of it: `fp8_quantize_1x128_<dtype>`,
-//! `silu_and_mul_fp8_quantize_1x128_<dtype>`.
+//! `silu_and_mul_fp8_quantize_1x128_<dtype>`, and of any activation of the table, `activation_fp8_quantize_1x128_<dtype>`.
 //!
 //! ```text
 //! group    | 0 1 | 2 3 | .. | 14 15 |    octets
@@ -8,15 +8,20 @@
 //!
 //! Block `(r, c)` has chunk c of row r of the grids, padding included. Blocks have whole warps, in one dimension.
 
+use core::marker::PhantomData;
+
 use cuda_std::warp::{FULL_MASK, WARP_SIZE, lane_id, warp_shuffle_xor};
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::{Source, amax, open};
-use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
+use crate::activation::function::Silu;
+use crate::activation::source::Activated;
+use crate::activation::table::{Parametrised, Table};
+use crate::octet::{Plain, Source, amax, open};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
-use crate::quantize::fp8::stamp::quantizers;
+use crate::quantize::fp8::stamp::{activated, quantizers};
 use crate::quantize::kind::{NARROW, WIDE};
 use crate::rows::threads_of_row;
 
@@ -28,26 +33,44 @@ const LANES: u32 = 8;
 
 quantizers! {
     quantize_groups, 512, 3;
-    fp8_quantize_1x128_bf16: bf16, memory, WIDE;
-    fp8_quantize_1x128_f16: f16, memory, WIDE;
-    fp8_quantize_1x128_f32: f32, memory, WIDE;
-}
-
-quantizers! {
-    quantize_groups, 512, 3;
-    silu_and_mul_fp8_quantize_1x128_bf16: bf16, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_1x128_f16: f16, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_1x128_f32: f32, silu_and_mul, WIDE;
+    fp8_quantize_1x128_bf16: bf16, WIDE;
+    fp8_quantize_1x128_f16: f16, WIDE;
+    fp8_quantize_1x128_f32: f32, WIDE;
 }
 
 quantizers! {
     quantize_groups, 512, 1;
-    fp8_quantize_1x128_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_1x128_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_1x128_f32_narrow: f32, memory, NARROW;
-    silu_and_mul_fp8_quantize_1x128_bf16_narrow: bf16, silu_and_mul, NARROW;
-    silu_and_mul_fp8_quantize_1x128_f16_narrow: f16, silu_and_mul, NARROW;
-    silu_and_mul_fp8_quantize_1x128_f32_narrow: f32, silu_and_mul, NARROW;
+    fp8_quantize_1x128_bf16_narrow: bf16, NARROW;
+    fp8_quantize_1x128_f16_narrow: f16, NARROW;
+    fp8_quantize_1x128_f32_narrow: f32, NARROW;
+}
+
+activated! {
+    quantize_groups, 512, 3, Silu;
+    silu_and_mul_fp8_quantize_1x128_bf16: bf16, WIDE;
+    silu_and_mul_fp8_quantize_1x128_f16: f16, WIDE;
+    silu_and_mul_fp8_quantize_1x128_f32: f32, WIDE;
+}
+
+activated! {
+    quantize_groups, 512, 1, Silu;
+    silu_and_mul_fp8_quantize_1x128_bf16_narrow: bf16, NARROW;
+    silu_and_mul_fp8_quantize_1x128_f16_narrow: f16, NARROW;
+    silu_and_mul_fp8_quantize_1x128_f32_narrow: f32, NARROW;
+}
+
+activated! {
+    quantize_groups, 512, 2, Table;
+    activation_fp8_quantize_1x128_bf16: bf16, WIDE;
+    activation_fp8_quantize_1x128_f16: f16, WIDE;
+    activation_fp8_quantize_1x128_f32: f32, WIDE;
+}
+
+activated! {
+    quantize_groups, 512, 1, Table;
+    activation_fp8_quantize_1x128_bf16_narrow: bf16, NARROW;
+    activation_fp8_quantize_1x128_f16_narrow: f16, NARROW;
+    activation_fp8_quantize_1x128_f32_narrow: f32, NARROW;
 }
 
 /// Quantises this block's row if it exists; all scales of others, and of padding, are zero.

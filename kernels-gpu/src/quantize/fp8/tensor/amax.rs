@@ -7,8 +7,8 @@
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::{Source, amax};
-use crate::quantize::fp8::elements::{Octets, memory};
+use crate::octet::{Plain, Source, amax};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::exists;
 use crate::quantize::fp8::reduce::block_max;
 use crate::quantize::kind::{NARROW, WIDE};
@@ -31,7 +31,7 @@ macro_rules! amax_of_rows {
             rows: u32, rows_per_group: u32, columns: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
-            let source = memory(x, x_stride, columns);
+            let source = Plain { x, stride: x_stride };
             let set = RowSet { rows, n_used, map, counts, rows_per_group };
             let octets = Octets::<_, $wide> { source, columns };
             // SAFETY: the kernel's contract is the body's.

@@ -1,4 +1,5 @@
-//! A scale for all, given or found: `fp8_quantize_per_tensor_<dtype>`, `silu_and_mul_fp8_quantize_per_tensor_<dtype>`.
+//! A scale for all, given or found: `fp8_quantize_per_tensor_<dtype>`; given, `silu_and_mul_fp8_quantize_per_tensor_<dtype>`, and
+//! of any activation of the table, `activation_fp8_quantize_per_tensor_<dtype>`.
 //!
 //! | argument | |
 //! |---|---|
@@ -8,13 +9,19 @@
 //! The others are those of [`fp8`](crate::quantize::fp8). Blocks have whole warps, in one dimension, and
 //! [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory; block `(r, c)` has chunk c of row r.
 
+use core::marker::PhantomData;
+use core::ptr::null;
+
 use cuda_std::{kernel, thread, unroll};
 use half::{bf16, f16};
 
 use super::amax::of_parts;
-use crate::octet::Source;
+use crate::activation::function::Silu;
+use crate::activation::source::Activated;
+use crate::activation::table::{Parametrised, Table};
+use crate::octet::{Plain, Source};
 use crate::quantize::fp8::data::Data;
-use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::exists;
 use crate::quantize::fp8::scale::Scale;
 use crate::quantize::fp8_code::Fp8Format;
@@ -34,7 +41,7 @@ struct Given {
 }
 
 macro_rules! quantizers {
-    ($($name:ident: $type:ty, $source:ident, $wide:ident;)*) => { $(
+    ($($name:ident: $type:ty, $wide:ident;)*) => { $(
         /// Quantises rows by one scale; the arguments are those of this file.
         ///
         /// # Safety
@@ -48,7 +55,7 @@ macro_rules! quantizers {
             rows: u32, rows_per_group: u32, columns: u32, flags: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
         ) {
-            let source = $source(x, x_stride, columns);
+            let source = Plain { x, stride: x_stride };
             let data = Data { data, stride: data_stride, format: Fp8Format::of(flags) };
             let given = Given { parts, count, scale, flags };
             let set = RowSet { rows, n_used, map, counts, rows_per_group };
@@ -60,18 +67,60 @@ macro_rules! quantizers {
 }
 
 quantizers! {
-    fp8_quantize_per_tensor_bf16: bf16, memory, WIDE;
-    fp8_quantize_per_tensor_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_per_tensor_f16: f16, memory, WIDE;
-    fp8_quantize_per_tensor_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_per_tensor_f32: f32, memory, WIDE;
-    fp8_quantize_per_tensor_f32_narrow: f32, memory, NARROW;
-    silu_and_mul_fp8_quantize_per_tensor_bf16: bf16, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_per_tensor_bf16_narrow: bf16, silu_and_mul, NARROW;
-    silu_and_mul_fp8_quantize_per_tensor_f16: f16, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_per_tensor_f16_narrow: f16, silu_and_mul, NARROW;
-    silu_and_mul_fp8_quantize_per_tensor_f32: f32, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_per_tensor_f32_narrow: f32, silu_and_mul, NARROW;
+    fp8_quantize_per_tensor_bf16: bf16, WIDE;
+    fp8_quantize_per_tensor_bf16_narrow: bf16, NARROW;
+    fp8_quantize_per_tensor_f16: f16, WIDE;
+    fp8_quantize_per_tensor_f16_narrow: f16, NARROW;
+    fp8_quantize_per_tensor_f32: f32, WIDE;
+    fp8_quantize_per_tensor_f32_narrow: f32, NARROW;
+}
+
+macro_rules! activated {
+    ($blocks:literal, $activation:ty; $($name:ident: $type:ty, $wide:ident;)*) => { $(
+        /// Quantises an activation of rows by one scale, which is given; the arguments are those of this file.
+        ///
+        /// # Safety
+        /// The memory is there for the launched grid, and aligned as a wide kernel wants it, if the kernel is wide;
+        /// blocks are those above.
+        #[allow(clippy::too_many_arguments)]
+        #[kernel(launch_bounds(512, $blocks), dependent)]
+        pub unsafe fn $name(
+            gate: *const $type, up: *const $type, x_stride: u64,
+            number: u32, first: f32, second: f32, third: f32,
+            data: *mut u8, data_stride: u64, scale: *const f32,
+            rows: u32, rows_per_group: u32, columns: u32, flags: u32,
+            n_used: *const u32, map: *const i32, counts: *const i32,
+        ) {
+            let activation = <$activation>::new(number, [first, second, third]);
+            let source = Activated { gate, up, stride: x_stride, activation, value: PhantomData::<$type> };
+            let data = Data { data, stride: data_stride, format: Fp8Format::of(flags) };
+            let given = Given { parts: null(), count: 0, scale: scale.cast_mut(), flags };
+            let set = RowSet { rows, n_used, map, counts, rows_per_group };
+            let octets = Octets::<_, $wide> { source, columns };
+            // SAFETY: the kernel's contract is the body's; a given scale is not written.
+            unsafe { quantize(octets, data, given, set) }
+        }
+    )* };
+}
+
+activated! {
+    3, Silu;
+    silu_and_mul_fp8_quantize_per_tensor_bf16: bf16, WIDE;
+    silu_and_mul_fp8_quantize_per_tensor_bf16_narrow: bf16, NARROW;
+    silu_and_mul_fp8_quantize_per_tensor_f16: f16, WIDE;
+    silu_and_mul_fp8_quantize_per_tensor_f16_narrow: f16, NARROW;
+    silu_and_mul_fp8_quantize_per_tensor_f32: f32, WIDE;
+    silu_and_mul_fp8_quantize_per_tensor_f32_narrow: f32, NARROW;
+}
+
+activated! {
+    2, Table;
+    activation_fp8_quantize_per_tensor_bf16: bf16, WIDE;
+    activation_fp8_quantize_per_tensor_bf16_narrow: bf16, NARROW;
+    activation_fp8_quantize_per_tensor_f16: f16, WIDE;
+    activation_fp8_quantize_per_tensor_f16_narrow: f16, NARROW;
+    activation_fp8_quantize_per_tensor_f32: f32, WIDE;
+    activation_fp8_quantize_per_tensor_f32_narrow: f32, NARROW;
 }
 
 /// Quantises this block's share of its row, if that exists.

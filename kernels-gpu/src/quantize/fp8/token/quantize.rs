@@ -1,42 +1,66 @@
-//! A scale a row: `fp8_quantize_per_token_<dtype>`, `silu_and_mul_fp8_quantize_per_token_<dtype>`.
+//! A scale a row: `fp8_quantize_per_token_<dtype>`, `silu_and_mul_fp8_quantize_per_token_<dtype>`, and of any activation of the
+//! table, `activation_fp8_quantize_per_token_<dtype>`.
 //!
 //! Block r has row r. Blocks have whole warps, in one dimension, and
 //! [`REDUCE_BYTES`](crate::quantize::fp8::REDUCE_BYTES) of shared memory.
 
+use core::marker::PhantomData;
+
 use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
-use crate::octet::Source;
-use crate::quantize::fp8::elements::{Octets, memory, silu_and_mul};
+use crate::activation::function::Silu;
+use crate::activation::source::Activated;
+use crate::activation::table::{Parametrised, Table};
+use crate::octet::{Plain, Source};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::{Grid, Job, exists};
 use crate::quantize::fp8::scale::Scale;
-use crate::quantize::fp8::stamp::quantizers;
+use crate::quantize::fp8::stamp::{activated, quantizers};
 use crate::quantize::fp8::together::quantize_together;
 use crate::quantize::kind::{NARROW, WIDE};
 
 quantizers! {
     quantize_rows, 512, 2;
-    fp8_quantize_per_token_bf16: bf16, memory, WIDE;
-    fp8_quantize_per_token_f16: f16, memory, WIDE;
-    fp8_quantize_per_token_f32: f32, memory, WIDE;
+    fp8_quantize_per_token_bf16: bf16, WIDE;
+    fp8_quantize_per_token_f16: f16, WIDE;
+    fp8_quantize_per_token_f32: f32, WIDE;
 }
 
 // At most 56 registers, so that three blocks of a row of 11008 elements are in a multiprocessor.
-quantizers! {
-    quantize_rows, 576, 2;
-    silu_and_mul_fp8_quantize_per_token_bf16: bf16, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_per_token_f16: f16, silu_and_mul, WIDE;
-    silu_and_mul_fp8_quantize_per_token_f32: f32, silu_and_mul, WIDE;
+activated! {
+    quantize_rows, 576, 2, Silu;
+    silu_and_mul_fp8_quantize_per_token_bf16: bf16, WIDE;
+    silu_and_mul_fp8_quantize_per_token_f16: f16, WIDE;
+    silu_and_mul_fp8_quantize_per_token_f32: f32, WIDE;
 }
 
 quantizers! {
     quantize_rows, 512, 1;
-    fp8_quantize_per_token_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_per_token_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_per_token_f32_narrow: f32, memory, NARROW;
-    silu_and_mul_fp8_quantize_per_token_bf16_narrow: bf16, silu_and_mul, NARROW;
-    silu_and_mul_fp8_quantize_per_token_f16_narrow: f16, silu_and_mul, NARROW;
-    silu_and_mul_fp8_quantize_per_token_f32_narrow: f32, silu_and_mul, NARROW;
+    fp8_quantize_per_token_bf16_narrow: bf16, NARROW;
+    fp8_quantize_per_token_f16_narrow: f16, NARROW;
+    fp8_quantize_per_token_f32_narrow: f32, NARROW;
+}
+
+activated! {
+    quantize_rows, 512, 1, Silu;
+    silu_and_mul_fp8_quantize_per_token_bf16_narrow: bf16, NARROW;
+    silu_and_mul_fp8_quantize_per_token_f16_narrow: f16, NARROW;
+    silu_and_mul_fp8_quantize_per_token_f32_narrow: f32, NARROW;
+}
+
+activated! {
+    quantize_rows, 576, 2, Table;
+    activation_fp8_quantize_per_token_bf16: bf16, WIDE;
+    activation_fp8_quantize_per_token_f16: f16, WIDE;
+    activation_fp8_quantize_per_token_f32: f32, WIDE;
+}
+
+activated! {
+    quantize_rows, 512, 1, Table;
+    activation_fp8_quantize_per_token_bf16_narrow: bf16, NARROW;
+    activation_fp8_quantize_per_token_f16_narrow: f16, NARROW;
+    activation_fp8_quantize_per_token_f32_narrow: f32, NARROW;
 }
 
 /// Quantises this block's row if it exists; the scale of one that does not is zero.

@@ -11,8 +11,8 @@ use cuda_std::{kernel, shared, thread, unroll};
 use half::{bf16, f16};
 
 use crate::divide::divide;
-use crate::octet::{OCTET, Octet, RawOctet, Source, max_magnitudes};
-use crate::quantize::fp8::elements::{Octets, memory};
+use crate::octet::{OCTET, Octet, Plain, RawOctet, Source, max_magnitudes};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::{Grid, Job};
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::strip::{Strip, clear, of_octet, raise};
@@ -20,12 +20,12 @@ use crate::quantize::kind::{NARROW, WIDE};
 
 quantizers! {
     quantize_columns, 512, 2;
-    fp8_quantize_per_column_bf16: bf16, memory, WIDE;
-    fp8_quantize_per_column_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_per_column_f16: f16, memory, WIDE;
-    fp8_quantize_per_column_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_per_column_f32: f32, memory, WIDE;
-    fp8_quantize_per_column_f32_narrow: f32, memory, NARROW;
+    fp8_quantize_per_column_bf16: bf16, WIDE;
+    fp8_quantize_per_column_bf16_narrow: bf16, NARROW;
+    fp8_quantize_per_column_f16: f16, WIDE;
+    fp8_quantize_per_column_f16_narrow: f16, NARROW;
+    fp8_quantize_per_column_f32: f32, WIDE;
+    fp8_quantize_per_column_f32_narrow: f32, NARROW;
 }
 
 /// Quantises this block's strip.

@@ -7,8 +7,8 @@ use cuda_std::{kernel, thread};
 use half::{bf16, f16};
 
 use crate::divide::divide;
-use crate::octet::Source;
-use crate::quantize::fp8::elements::{Octets, memory};
+use crate::octet::{Plain, Source};
+use crate::quantize::fp8::elements::Octets;
 use crate::quantize::fp8::grid::{Grid, Job};
 use crate::quantize::fp8::stamp::quantizers;
 use crate::quantize::fp8::together::quantize_together;
@@ -25,16 +25,16 @@ const LANES: u32 = 16;
 
 quantizers! {
     quantize_tiles, 512, 2;
-    fp8_quantize_128x128_bf16: bf16, memory, WIDE;
-    fp8_quantize_128x128_f16: f16, memory, WIDE;
-    fp8_quantize_128x128_f32: f32, memory, WIDE;
+    fp8_quantize_128x128_bf16: bf16, WIDE;
+    fp8_quantize_128x128_f16: f16, WIDE;
+    fp8_quantize_128x128_f32: f32, WIDE;
 }
 
 quantizers! {
     quantize_tiles, 512, 2;
-    fp8_quantize_128x128_bf16_narrow: bf16, memory, NARROW;
-    fp8_quantize_128x128_f16_narrow: f16, memory, NARROW;
-    fp8_quantize_128x128_f32_narrow: f32, memory, NARROW;
+    fp8_quantize_128x128_bf16_narrow: bf16, NARROW;
+    fp8_quantize_128x128_f16_narrow: f16, NARROW;
+    fp8_quantize_128x128_f32_narrow: f32, NARROW;
 }
 
 /// Quantises this block's tile.

@@ -1,4 +1,4 @@
-//! `silu_and_mul` into NVFP4: `silu_and_mul_nvfp4_quantize_<dtype>`.
+//! An activation into NVFP4: `silu_and_mul_nvfp4_quantize_<dtype>`, and any of the table, `activation_nvfp4_quantize_<dtype>`.
 //!
 //! Each value is rounded to its type before it is quantised, as if it had been stored.
 
@@ -9,6 +9,7 @@ use half::{bf16, f16};
 
 use crate::activation::function::Silu;
 use crate::activation::source::Activated;
+use crate::activation::table::{Parametrised, Table};
 use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Nvfp4;
 use crate::quantize::block::grids::Grids;
@@ -17,7 +18,7 @@ use crate::quantize::kind::{NARROW, WIDE};
 use crate::rows::RowSet;
 
 macro_rules! nvfp4_activated {
-    ($activation:expr; $($name:ident: $type:ty, $wide:ident, $blocks:literal;)*) => { $(
+    ($activation:ty; $($name:ident: $type:ty, $wide:ident, $blocks:literal;)*) => { $(
         /// Quantises an activation of rows; the arguments are those of [`block`](crate::quantize::block).
         ///
         /// # Safety
@@ -27,12 +28,14 @@ macro_rules! nvfp4_activated {
         #[kernel(launch_bounds(512, $blocks), dependent)]
         pub unsafe fn $name(
             gate: *const $type, up: *const $type, x_stride: u64,
+            number: u32, first: f32, second: f32, third: f32,
             data: *mut u8, data_stride: u64, scales: *mut u8,
             matrices: u32, rows: u32, columns: u32, layout: u32, flags: u32,
             n_used: *const u32, map: *const i32, counts: *const i32,
             global: *const f32, rows_per_global: u32,
         ) {
-            let source = Activated { gate, up, stride: x_stride, activation: $activation, value: PhantomData::<$type> };
+            let activation = <$activation>::new(number, [first, second, third]);
+            let source = Activated { gate, up, stride: x_stride, activation, value: PhantomData::<$type> };
             let data = Data::<$wide> { data, stride: data_stride, columns };
             let grids = Grids::new(scales, layout, matrices, rows, columns / 16);
             let set = RowSet { rows: matrices * rows, n_used, map, counts, rows_per_group: rows };
@@ -51,4 +54,14 @@ nvfp4_activated! {
     silu_and_mul_nvfp4_quantize_f16_narrow: f16, NARROW, 2;
     silu_and_mul_nvfp4_quantize_f32: f32, WIDE, 2;
     silu_and_mul_nvfp4_quantize_f32_narrow: f32, NARROW, 2;
+}
+
+nvfp4_activated! {
+    Table;
+    activation_nvfp4_quantize_bf16: bf16, WIDE, 2;
+    activation_nvfp4_quantize_bf16_narrow: bf16, NARROW, 2;
+    activation_nvfp4_quantize_f16: f16, WIDE, 2;
+    activation_nvfp4_quantize_f16_narrow: f16, NARROW, 2;
+    activation_nvfp4_quantize_f32: f32, WIDE, 2;
+    activation_nvfp4_quantize_f32_narrow: f32, NARROW, 2;
 }

@@ -1,4 +1,4 @@
-//! `silu_and_mul` into MXFP8: `silu_and_mul_mxfp8_quantize_<dtype>`.
+//! An activation into MXFP8: `silu_and_mul_mxfp8_quantize_<dtype>`, and any of the table, `activation_mxfp8_quantize_<dtype>`.
 //!
 //! Each value is rounded to its type before it is quantised, as if it had been stored.
 
@@ -9,6 +9,7 @@ use half::{bf16, f16};
 
 use crate::activation::function::Silu;
 use crate::activation::source::Activated;
+use crate::activation::table::{Parametrised, Table};
 use crate::quantize::block::EVERY;
 use crate::quantize::block::body::{Data, quantize};
 use crate::quantize::block::format::Mxfp8;
@@ -25,4 +26,14 @@ mx_activated! {
     silu_and_mul_mxfp8_quantize_f16_narrow: f16, f16, NARROW;
     silu_and_mul_mxfp8_quantize_f32: f32, f32, WIDE;
     silu_and_mul_mxfp8_quantize_f32_narrow: f32, f32, NARROW;
+}
+
+mx_activated! {
+    Mxfp8, Table;
+    activation_mxfp8_quantize_bf16: bf16, bf16, WIDE;
+    activation_mxfp8_quantize_bf16_narrow: bf16, bf16, NARROW;
+    activation_mxfp8_quantize_f16: f16, f16, WIDE;
+    activation_mxfp8_quantize_f16_narrow: f16, f16, NARROW;
+    activation_mxfp8_quantize_f32: f32, f32, WIDE;
+    activation_mxfp8_quantize_f32_narrow: f32, f32, NARROW;
 }
