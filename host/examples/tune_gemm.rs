@@ -4,10 +4,13 @@
 //! cargo run --release -p gatewarp --example tune_gemm -- fp8 answers.jsonl 256x4096x14336 16x28672x4096
 //! ```
 //!
+//! `fp8-silu` and its like are products with an activation.
+//!
 //! The answers stay in the file; a program's streams follow them after `stream.with_tuner(&Tuner::open(file)?)`.
 
 use std::error::Error;
 
+use gatewarp::activation::ActivationType;
 use gatewarp::formats::E4m3;
 use gatewarp::gemm::{Accumulation, Tuned, Tuner};
 use gatewarp::heuristics::hopper_gemm::HopperPlan;
@@ -17,7 +20,9 @@ use gatewarp::{Device, Stream, bf16};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, file, shapes @ ..] = &arguments[..] else {
-        return Err("bf16, fp8, 128x128 or 1x128, a file, and shapes MxNxK".into());
+        return Err(
+            "bf16, fp8, 128x128 or 1x128, with -silu or without, a file, and shapes MxNxK".into(),
+        );
     };
     let (tuner, stream) = (Tuner::open(file)?, Device::cuda(0)?.stream()?);
     for shape in shapes {
@@ -42,15 +47,24 @@ fn tune(
     [m, n, k]: [usize; 3],
 ) -> Result<Tuned, Box<dyn Error>> {
     let shape = [1, m, n, k];
+    let (kind, activation) = match kind.strip_suffix("-silu") {
+        Some(kind) => (kind, ActivationType::Silu),
+        None => (kind, ActivationType::Identity),
+    };
     Ok(match kind {
-        "bf16" => tuner.tune_mm::<bf16, bf16>(stream, shape)?,
-        "fp8" => tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, shape, Accumulation::Fast)?,
-        "128x128" => {
-            tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k], Fp8Scaling::Tiles128x128)?
+        "bf16" => tuner.tune_mm::<bf16, bf16>(stream, shape, activation)?,
+        "fp8" => {
+            tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, shape, Accumulation::Fast, activation)?
         }
+        "128x128" => tuner.tune_fp8_blockscale_gemm::<bf16>(
+            stream,
+            [m, n, k],
+            Fp8Scaling::Tiles128x128,
+            activation,
+        )?,
         "1x128" => {
             let weight = Fp8Scaling::Groups1x128(ScaleMajor::Mn);
-            tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k], weight)?
+            tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [m, n, k], weight, activation)?
         }
         other => return Err(format!("{other} is none of bf16, fp8, 128x128 and 1x128").into()),
     })

@@ -26,7 +26,7 @@ pub struct Operation {
 }
 
 /// All operations, in the order they run.
-pub const OPERATIONS: [&Operation; 40] = [
+pub const OPERATIONS: [&Operation; 46] = [
     &activation::SILU_AND_MUL,
     &activation::GELU_AND_MUL,
     &activation::GELU_TANH_AND_MUL,
@@ -40,6 +40,9 @@ pub const OPERATIONS: [&Operation; 40] = [
     &quantize::SILU_MXFP8,
     &quantize::SILU_MXFP4,
     &quantize::SILU_NVFP4,
+    &quantize::ANY_MXFP8,
+    &quantize::ANY_MXFP4,
+    &quantize::ANY_NVFP4,
     &quantize::SQUARED_RELU_MXFP8,
     &quantize::fp8::PER_TENSOR,
     &quantize::fp8::PER_TENSOR_STATIC,
@@ -50,6 +53,9 @@ pub const OPERATIONS: [&Operation; 40] = [
     &quantize::fp8::SILU_PER_TOKEN,
     &quantize::fp8::SILU_GROUPS,
     &quantize::fp8::SILU_STATIC,
+    &quantize::fp8::ANY_PER_TOKEN,
+    &quantize::fp8::ANY_GROUPS,
+    &quantize::fp8::ANY_STATIC,
     &quantize::fp8::DEQUANTIZE,
     &gemm::MM,
     &gemm::MM_BF16,

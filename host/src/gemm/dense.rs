@@ -113,7 +113,7 @@ macro_rules! named {
         where
             $type: GemmOutput<O>,
         {
-            batch((stringify!($bmm), stream), (a, b))?.allocate()
+            batch((stringify!($bmm), stream), (a, b), &MmOptions::default())?.allocate()
         }
 
         #[doc = concat!("[`", stringify!($bmm), "`] into `c [batch, m, n]`. Allocates nothing.")]
@@ -130,7 +130,7 @@ macro_rules! named {
         where
             $type: GemmOutput<O>,
         {
-            batch((stringify!($bmm), stream), (a, b))?.run(c.as_view_mut())
+            batch((stringify!($bmm), stream), (a, b), &MmOptions::default())?.run(c.as_view_mut())
         }
     )* };
 }
@@ -177,17 +177,18 @@ pub(super) fn job<'a, T: GemmOutput<O>, O: Float>(
 pub(super) fn batch<'a, T: GemmOutput<O>, O: Float>(
     (name, stream): (&'static str, &'a Stream),
     (a, b): (&'a impl AsView<T>, &'a impl AsView<T>),
+    options: &MmOptions<'a, O::Addend>,
 ) -> Result<Job<'a, T, O>> {
     let (op, a, b) = (Op::new(name, stream), a.as_view(), b.as_view());
     let sizes = Sizes::of_batch(name, &a, &b)?;
-    let (finish, shape) = ((&MmOptions::default()).into(), Shape::new(&sizes.c())?);
+    let (finish, shape) = (options.into(), Shape::new(&sizes.c())?);
     Job {
         op,
         a,
         b,
         sizes,
         finish,
-        b_early: false,
+        b_early: options.constant_b,
         shape,
     }
     .checked()

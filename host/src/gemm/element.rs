@@ -255,7 +255,8 @@ dense!(bf16 => bf16: gemm_bf16_t128x128, gemm_bf16_t16x64, gemm_bf16_unaligned_t
     T128x224: hopper::bf16::dense::hopper_bf16_t128x224,
     T128x256: hopper::bf16::dense::hopper_bf16_t128x256
 ], gemm_epilogue_bf16_t128x128, gemm_epilogue_bf16_t16x64, gemm_epilogue_bf16_unaligned_t64x64, [
-    Few16: hopper_epilogue_bf16_few16, Few32: hopper_epilogue_bf16_few32, Few64: hopper_epilogue_bf16_few64, T64x64: hopper_epilogue_bf16_t64x64, T64x128: hopper_epilogue_bf16_t64x128, T128x128: hopper_epilogue_bf16_t128x128, T64x256: hopper_epilogue_bf16_t64x256, T128x192: hopper_epilogue_bf16_t128x192, T128x256: hopper_epilogue_bf16_t128x256
+    Few16: hopper_epilogue_bf16_few16, Few32: hopper_epilogue_bf16_few32, Few64: hopper_epilogue_bf16_few64, T64x48: hopper_epilogue_bf16_t64x48, T64x64: hopper_epilogue_bf16_t64x64, T64x80: hopper_epilogue_bf16_t64x80, T64x128: hopper_epilogue_bf16_t64x128, T128x128: hopper_epilogue_bf16_t128x128, Turns128x128: hopper_epilogue_bf16_turns128x128,
+    T64x256: hopper_epilogue_bf16_t64x256, T128x192: hopper_epilogue_bf16_t128x192, T128x256: hopper_epilogue_bf16_t128x256
 ]);
 dense!(bf16 => f32: gemm_bf16_f32_t128x128, gemm_bf16_f32_t16x64, gemm_bf16_f32_unaligned_t64x64, [
     Few16: hopper::bf16::few::dense::hopper_bf16_f32_few16,
@@ -293,7 +294,8 @@ dense!(f16 => f16: gemm_f16_t128x128, gemm_f16_t16x64, gemm_f16_unaligned_t64x64
     T128x224: hopper::f16::dense::hopper_f16_t128x224,
     T128x256: hopper::f16::dense::hopper_f16_t128x256
 ], gemm_epilogue_f16_t128x128, gemm_epilogue_f16_t16x64, gemm_epilogue_f16_unaligned_t64x64, [
-    Few16: hopper_epilogue_f16_few16, Few32: hopper_epilogue_f16_few32, Few64: hopper_epilogue_f16_few64, T64x64: hopper_epilogue_f16_t64x64, T64x128: hopper_epilogue_f16_t64x128, T128x128: hopper_epilogue_f16_t128x128, T64x256: hopper_epilogue_f16_t64x256, T128x192: hopper_epilogue_f16_t128x192, T128x256: hopper_epilogue_f16_t128x256
+    Few16: hopper_epilogue_f16_few16, Few32: hopper_epilogue_f16_few32, Few64: hopper_epilogue_f16_few64, T64x48: hopper_epilogue_f16_t64x48, T64x64: hopper_epilogue_f16_t64x64, T64x80: hopper_epilogue_f16_t64x80, T64x128: hopper_epilogue_f16_t64x128, T128x128: hopper_epilogue_f16_t128x128, Turns128x128: hopper_epilogue_f16_turns128x128,
+    T64x256: hopper_epilogue_f16_t64x256, T128x192: hopper_epilogue_f16_t128x192, T128x256: hopper_epilogue_f16_t128x256
 ]);
 dense!(f16 => f32: gemm_f16_f32_t128x128, gemm_f16_f32_t16x64, gemm_f16_f32_unaligned_t64x64, [
     Few16: hopper::f16::few::dense::hopper_f16_f32_few16,

@@ -62,6 +62,7 @@ mod tests {
                         n: 4096,
                         k_bytes: 8192,
                         sums: Sums::TensorCores,
+                        epilogue: false,
                     };
                     let clusters = Clusters::of_multiprocessors(multiprocessors);
                     for tiles in [&few[..], &all[..]] {
@@ -82,6 +83,7 @@ mod tests {
             n: 1,
             k_bytes: 128,
             sums: Sums::TensorCores,
+            epilogue: false,
         };
         let none = std::iter::empty();
         assert!(estimated(none, shape, Clusters::of_multiprocessors(132)).is_err());

@@ -104,8 +104,12 @@ fn blocks(tile: HopperTile, sums: Sums, element: u32) -> Blocks {
     }
 }
 
-/// What a plan depends on.
-fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>, sums: Sums) -> HopperShape {
+/// What a plan of kernels that keep sums there depends on, with an epilogue or without.
+pub(super) fn shape<A: Tiled, B: Tiled, O: Float>(
+    product: &Product<A, B, O>,
+    sums: Sums,
+    epilogue: bool,
+) -> HopperShape {
     let Product { a, c, .. } = product;
     HopperShape {
         matrices: c.matrices,
@@ -113,6 +117,7 @@ fn shape<A: Tiled, B: Tiled, O: Float>(product: &Product<A, B, O>, sums: Sums) -
         n: c.columns,
         k_bytes: a.columns * size_of::<A>(),
         sums,
+        epilogue,
     }
 }
 
@@ -123,14 +128,15 @@ type Map = GridConstant<TensorMap>;
 pub(super) fn plan<A: Tiled, B: Tiled, O: Float>(
     stream: &Stream,
     product: &Product<A, B, O>,
-    sums: Sums,
+    shape: HopperShape,
     tiles: impl Iterator<Item = HopperTile> + Clone,
 ) -> Result<HopperPlan> {
-    let (device, shape) = (stream.device(), shape(product, sums));
+    let device = stream.device();
     let tuned = stream.tuner().and_then(|tuner| {
         let HopperShape { matrices, m, n, .. } = shape;
         let sizes = [matrices, m, n, product.a.columns];
-        tuner.find(device, &GemmProblem::new::<A, B, O>(sums, sizes))
+        let problem = GemmProblem::new::<A, B, O>(shape.sums, sizes);
+        tuner.find(device, &problem.with_epilogue(shape.epilogue))
     });
     match tuned {
         Some(plan) if plan.suits(shape) && tiles.clone().any(|tile| tile == plan.tile) => Ok(plan),
@@ -151,16 +157,16 @@ impl<K> Chosen<K> {
     pub fn of<A: Tiled, B: Tiled, O: Float>(
         stream: &Stream,
         product: &Product<A, B, O>,
-        sums: Sums,
+        shape: HopperShape,
         kernels: &TileKernels<K>,
     ) -> Result<Self> {
-        let plan = plan(stream, product, sums, kernels.tiles())?;
+        let plan = plan(stream, product, shape, kernels.tiles())?;
         let Some(kernel) = kernels.of(plan.tile) else {
             let reason = format!("there is no kernel for {plan:?}");
             return Err(Error::Device { op: "gemm", reason });
         };
-        let blocks = blocks(plan.tile, sums, size_of::<O>() as u32);
-        let clusters = plan.clusters(shape(product, sums), stream.device().clusters());
+        let blocks = blocks(plan.tile, shape.sums, size_of::<O>() as u32);
+        let clusters = plan.clusters(shape, stream.device().clusters());
         let [x, y, z] = [plan.rows, plan.columns, plan.split].map(|blocks| blocks as u32);
         let config = LaunchConfig::new((clusters as u32 * x, y, z), blocks.threads)
             .with_shared(blocks.shared_bytes)
@@ -212,7 +218,7 @@ pub(super) unsafe fn dense<A: Tiled, B: Tiled, O: Float>(
     kernels: &HopperKernels<O>,
 ) -> Result<()> {
     let Product { a, c, finish, .. } = product;
-    let chosen = Chosen::of(stream, product, sums, kernels)?;
+    let chosen = Chosen::of(stream, product, shape(product, sums, false), kernels)?;
     let [a_map, b_map] = chosen.operands(stream, product)?;
     let c_map = chosen.result(stream, product)?;
     let args = (

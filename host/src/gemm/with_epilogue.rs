@@ -105,7 +105,8 @@ unsafe fn on_hopper<A: Tiled, B: Tiled, O: Float>(
     sums: Sums,
     kernels: &EpilogueKernels<O>,
 ) -> Result<()> {
-    let chosen = Chosen::of(stream, product, sums, kernels)?;
+    let shape = hopper::shape(product, sums, true);
+    let chosen = Chosen::of(stream, product, shape, kernels)?;
     let [a_map, b_map] = chosen.operands(stream, product)?;
     let Product { a, c, finish, .. } = product;
     let last = finish.epilogue;
@@ -146,7 +147,8 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
     let (sums, last) = (sums(scales), product.finish.epilogue);
     let kernels = O::hopper_block_scaled_with_epilogue(sums);
     if takes(stream, product, kernels.any()) {
-        let chosen = Chosen::of(stream, product, sums, &kernels)?;
+        let shape = hopper::shape(product, sums, true);
+        let chosen = Chosen::of(stream, product, shape, &kernels)?;
         let [a_map, b_map] = chosen.operands(stream, product)?;
         let (c, ldc) = (product.c.address.cast_mut(), product.c.stride as u64);
         let args = hopper_block_args!(

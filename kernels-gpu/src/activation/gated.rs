@@ -111,9 +111,7 @@ macro_rules! gated {
 gated! {
     512, 4;
     silu_and_mul_bf16_v8: bf16, Words4, 1, Silu;
-    silu_and_mul_bf16_v1: bf16, Loose<bf16>, 1, Silu;
     silu_and_mul_f16_v8: f16, Words4, 1, Silu;
-    silu_and_mul_f16_v1: f16, Loose<f16>, 1, Silu;
     silu_and_mul_f32_v4: f32, Words4, 1, Silu;
     silu_and_mul_f32_v2: f32, Words2, 2, Silu;
     silu_and_mul_f32_v1: f32, Words1, 4, Silu;
@@ -151,6 +149,8 @@ gated! {
 
 gated! {
     512, 3;
+    silu_and_mul_bf16_v1: bf16, Single<bf16>, 8, Silu;
+    silu_and_mul_f16_v1: f16, Single<f16>, 8, Silu;
     gelu_tanh_and_mul_bf16_v1: bf16, Single<bf16>, 8, GeluTanh;
     gelu_tanh_and_mul_f16_v1: f16, Single<f16>, 8, GeluTanh;
     gelu_tanh_and_mul_f32_v1: f32, Words1, 8, GeluTanh;

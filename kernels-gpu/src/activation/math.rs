@@ -1,8 +1,8 @@
 //! The formulas, in the instructions that they take.
 //!
 //! Every one is without a branch. Exponentials and quotients are the approximate instructions: `ex2.approx` within 2
-//! ulp of `f32`, `div.full` within 2, `rcp.approx` within 1. What grows beyond 2^126 in a denominator counts as
-//! infinite, so that results below about 2^-119 are zero. NaN stays NaN, but for [`squared_relu`].
+//! ulp of `f32`, `div.full` within 2, `rcp.approx`, which a product takes less time with than `div.full`, within 1. What grows
+//! beyond 2^126 in a denominator counts as infinite, so that results below about 2^-119 are zero. NaN stays NaN, but for [`squared_relu`].
 
 use cuda_std::float;
 
@@ -20,7 +20,7 @@ pub fn silu(v: f32) -> f32 {
 #[inline(always)]
 #[must_use]
 pub fn silu_scaled(v: f32, alpha: f32) -> f32 {
-    float::div_full(v, 1.0 + float::exp_approx(-(alpha * v)))
+    v * float::rcp_approx(1.0 + float::exp_approx(-(alpha * v)))
 }
 
 /// `1 / (1 + exp(-v))`.
@@ -63,7 +63,7 @@ pub fn gelu_tanh(v: f32) -> f32 {
     const LINEAR: f32 = -2.302_208_2;
     const CUBIC: f32 = -0.102_943_24;
     let exponent = v * float::fma(v * v, CUBIC, LINEAR);
-    float::div_full(v, 1.0 + float::ex2_approx(exponent))
+    v * float::rcp_approx(1.0 + float::ex2_approx(exponent))
 }
 
 /// `v / 2 (1 + erf(v / sqrt(2)))`, 0 at negative infinity: `v` times the normal distribution.

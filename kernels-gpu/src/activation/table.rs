@@ -1,5 +1,7 @@
 //! Every activation behind a number.
 
+use cuda_std::unroll;
+
 use super::function::{
     Activation, Gelu, GeluTanh, Identity, Relu, Silu, Situ, SquaredRelu, SwigluBias, SwigluStep,
     UnaryGelu, UnarySilu,
@@ -114,6 +116,30 @@ impl Parametrised for SquaredRelu {
 /// An activation of one number, of the [`Table`]: one of its numbers, of which any other is the identity.
 #[derive(Clone, Copy)]
 pub struct UnaryTable(pub u32);
+
+impl UnaryTable {
+    /// The activation of four rows' values, at most 8 each, by one choice.
+    #[inline(always)]
+    pub fn apply_rows<const N: usize>(&self, values: &[[f32; N]; 4]) -> [[f32; N]; 4] {
+        match self.0 {
+            Table::GELU => rows(UnaryGelu, values),
+            Table::RELU => rows(Relu, values),
+            Table::SILU => rows(UnarySilu, values),
+            Table::RELU2 => rows(SquaredRelu, values),
+            _ => *values,
+        }
+    }
+}
+
+/// An activation of one number, of four rows' values.
+#[inline(always)]
+fn rows<const N: usize>(activation: impl Activation, values: &[[f32; N]; 4]) -> [[f32; N]; 4] {
+    let mut out = *values;
+    unroll!(i < 4 => {
+        out[i] = activation.apply_all(N, &values[i], &values[i]);
+    });
+    out
+}
 
 impl Activation for UnaryTable {
     const IS_GATED: bool = false;

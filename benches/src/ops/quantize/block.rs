@@ -5,16 +5,19 @@
 
 mod case;
 
+use gatewarp::activation::ActivationType;
 use gatewarp::formats::{E2m1x2, E4m3, E8m0};
 use gatewarp::quantize::{
-    BlockOptions, SquaredReluRounding, mxfp4_quantize_into, mxfp8_quantize_into,
-    nvfp4_quantize_into, silu_and_mul_mxfp4_quantize_into, silu_and_mul_mxfp8_quantize_into,
-    silu_and_mul_nvfp4_quantize_into, squared_relu_and_quantize_mxfp8_into,
+    BlockOptions, SquaredReluRounding, activation_mxfp4_quantize_into,
+    activation_mxfp8_quantize_into, activation_nvfp4_quantize_into, mxfp4_quantize_into,
+    mxfp8_quantize_into, nvfp4_quantize_into, silu_and_mul_mxfp4_quantize_into,
+    silu_and_mul_mxfp8_quantize_into, silu_and_mul_nvfp4_quantize_into,
+    squared_relu_and_quantize_mxfp8_into,
 };
 use gatewarp::{Stream, Tensor, bf16};
 use gatewarp_tests::values::Pattern;
 
-use super::FAMILY;
+use super::{ANY, FAMILY};
 use crate::case::Spec;
 use crate::ceiling::Work;
 use crate::ops::Operation;
@@ -42,7 +45,7 @@ pub(in crate::ops) const SILU_MXFP8: Operation =
                 let options = BlockOptions::default();
                 silu_and_mul_mxfp8_quantize_into(stream, from.x, data, scales, &options)
             },
-            width: 2,
+            activation: Some(ActivationType::Swiglu),
             ..FROM_MEMORY_TO_MXFP8
         };
         gated(set, tokens, recipe)
@@ -56,7 +59,7 @@ pub(in crate::ops) const SILU_MXFP4: Operation =
                 let options = BlockOptions::default();
                 silu_and_mul_mxfp4_quantize_into(stream, from.x, data, scales, &options)
             },
-            width: 2,
+            activation: Some(ActivationType::Swiglu),
             ..FROM_MEMORY_TO_MXFP4
         };
         gated(set, tokens, recipe)
@@ -71,7 +74,57 @@ pub(in crate::ops) const SILU_NVFP4: Operation =
                 let (x, global) = (from.x, from.global);
                 silu_and_mul_nvfp4_quantize_into(stream, x, global, data, scales, &options)
             },
-            width: 2,
+            activation: Some(ActivationType::Swiglu),
+            ..FROM_MEMORY_TO_NVFP4
+        };
+        gated(set, tokens, recipe)
+    });
+/// Any activation to MXFP8.
+pub(in crate::ops) const ANY_MXFP8: Operation =
+    operation("activation_mxfp8_quantize", |set, tokens| {
+        let recipe = Recipe {
+            name: "activation_mxfp8_quantize",
+            fused: |stream, from, data, scales| {
+                let options = BlockOptions::default();
+                activation_mxfp8_quantize_into(stream, from.x, ANY, data, scales, &options)
+            },
+            activation: Some(ANY),
+            ..FROM_MEMORY_TO_MXFP8
+        };
+        gated(set, tokens, recipe)
+    });
+/// Any activation to MXFP4.
+pub(in crate::ops) const ANY_MXFP4: Operation =
+    operation("activation_mxfp4_quantize", |set, tokens| {
+        let recipe = Recipe {
+            name: "activation_mxfp4_quantize",
+            fused: |stream, from, data, scales| {
+                let options = BlockOptions::default();
+                activation_mxfp4_quantize_into(stream, from.x, ANY, data, scales, &options)
+            },
+            activation: Some(ANY),
+            ..FROM_MEMORY_TO_MXFP4
+        };
+        gated(set, tokens, recipe)
+    });
+/// Any activation to NVFP4.
+pub(in crate::ops) const ANY_NVFP4: Operation =
+    operation("activation_nvfp4_quantize", |set, tokens| {
+        let recipe = Recipe {
+            name: "activation_nvfp4_quantize",
+            fused: |stream, from, data, scales| {
+                let options = BlockOptions::default();
+                activation_nvfp4_quantize_into(
+                    stream,
+                    from.x,
+                    ANY,
+                    from.global,
+                    data,
+                    scales,
+                    &options,
+                )
+            },
+            activation: Some(ANY),
             ..FROM_MEMORY_TO_NVFP4
         };
         gated(set, tokens, recipe)
@@ -144,13 +197,13 @@ struct Recipe<D, S> {
     block: usize,
     /// Elements in a byte.
     per_byte: usize,
-    /// Elements that become one: 2 of `silu_and_mul`.
-    width: usize,
+    /// What is quantised in place of the input.
+    activation: Option<ActivationType>,
     /// One row of so many is padding; 0 if none is.
     padding: usize,
     /// What is measured.
     fused: Quantize<D, S>,
-    /// What takes the elements after `silu_and_mul`.
+    /// What takes the elements after the activation.
     plain: Quantize<D, S>,
 }
 
@@ -166,11 +219,16 @@ impl<D, S> Recipe<D, S> {
             name,
             block,
             per_byte,
-            width: 1,
+            activation: None,
             padding: 0,
             fused: quantize,
             plain: quantize,
         }
+    }
+
+    /// Elements that become one.
+    fn width(&self) -> usize {
+        1 + usize::from(self.activation.is_some_and(ActivationType::is_gated))
     }
 
     /// Whether a row is padding.
@@ -182,7 +240,7 @@ impl<D, S> Recipe<D, S> {
     fn work(&self, [m, k]: [usize; 2]) -> Work {
         let used = (0..m).filter(|&row| !self.is_padding(row)).count();
         let map = if self.padding > 0 { m * 4 } else { 0 };
-        let read = used * k * self.width * size_of::<bf16>() + map;
+        let read = used * k * self.width() * size_of::<bf16>() + map;
         Work::memory(read, used * (k / self.per_byte + k / self.block))
     }
 }

@@ -91,30 +91,26 @@ pub(super) unsafe fn block_scaled<O: Fp8Output>(
     unsafe { stream.launch(plain.block_scaled, portable_config(product), args) }
 }
 
-/// The tiles that there are kernels for, without an epilogue if C can do without.
+/// The tiles that there are kernels for, with an epilogue or without.
 pub(in crate::gemm) fn tiles<A: Fp8Gemm<B, O>, B: Fp8Code + Float, O: Fp8Output>(
     accumulation: Accumulation,
-) -> impl Iterator<Item = HopperTile> + Clone {
-    let (plain, finished) = (
-        A::hopper(accumulation),
-        A::hopper_with_epilogue(accumulation),
-    );
-    let has_plain = plain.any();
-    let finished = finished.tiles().filter(move |_| !has_plain);
-    plain.tiles().chain(finished)
+    epilogue: bool,
+) -> Vec<HopperTile> {
+    match epilogue {
+        true => A::hopper_with_epilogue(accumulation).tiles().collect(),
+        false => A::hopper(accumulation).tiles().collect(),
+    }
 }
 
 /// The same for blocks with scales.
 pub(in crate::gemm) fn block_scaled_tiles<O: Fp8Output>(
     sums: Sums,
-) -> impl Iterator<Item = HopperTile> + Clone {
-    let (plain, finished) = (
-        O::hopper_block_scaled(sums),
-        O::hopper_block_scaled_with_epilogue(sums),
-    );
-    let has_plain = plain.any();
-    let finished = finished.tiles().filter(move |_| !has_plain);
-    plain.tiles().chain(finished)
+    epilogue: bool,
+) -> Vec<HopperTile> {
+    match epilogue {
+        true => O::hopper_block_scaled_with_epilogue(sums).tiles().collect(),
+        false => O::hopper_block_scaled(sums).tiles().collect(),
+    }
 }
 
 /// # Safety
@@ -125,7 +121,8 @@ unsafe fn hopper_block_scaled<O: Fp8Output>(
     scales: Scales,
 ) -> Result<()> {
     let sums = sums(scales);
-    let chosen = Chosen::of(stream, product, sums, &O::hopper_block_scaled(sums))?;
+    let shape = hopper::shape(product, sums, false);
+    let chosen = Chosen::of(stream, product, shape, &O::hopper_block_scaled(sums))?;
     let [a_map, b_map] = chosen.operands(stream, product)?;
     let c_map = chosen.result(stream, product)?;
     let args = hopper_block_args!(product, scales, [a_map, b_map, c_map]);

@@ -30,13 +30,14 @@ use crate::heuristics::hopper_gemm::HopperPlan;
 /// has no kernel for the types or no longer exists, or of more blocks than share such a K, are ignored.
 ///
 /// ```
+/// use gatewarp::activation::ActivationType;
 /// use gatewarp::gemm::{Tuner, mm};
 /// use gatewarp::{Device, Error, Tensor, bf16};
 ///
 /// # let path = std::env::temp_dir().join(format!("gatewarp-doc-{}.jsonl", std::process::id()));
 /// let tuner = Tuner::open(&path)?;
 /// let stream = Device::best().stream()?.with_tuner(&tuner);
-/// match tuner.tune_mm::<bf16, bf16>(&stream, [1, 16, 4096, 4096]) {
+/// match tuner.tune_mm::<bf16, bf16>(&stream, [1, 16, 4096, 4096], ActivationType::Identity) {
 ///     Ok(tuned) => println!("{:?} takes {} s", tuned.plan, tuned.seconds),
 ///     Err(Error::Device { reason, .. }) => println!("{reason}"), // not a Hopper GPU
 ///     Err(error) => return Err(error),

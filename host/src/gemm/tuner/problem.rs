@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::element::{DType, Element};
-use crate::heuristics::hopper_gemm::Sums;
+use crate::heuristics::hopper_gemm::{HopperShape, Sums};
 
 /// A batch of products `C = A B^T`, as far as the choice of a plan may depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct GemmProblem {
     pub c: DType,
     /// Where sums are kept.
     pub sums: Sums,
+    /// Whether C has an epilogue. Those of answers from before there were any have none.
+    #[serde(default)]
+    pub epilogue: bool,
     /// Products.
     pub batch: usize,
     /// Rows of C.
@@ -40,10 +43,31 @@ impl GemmProblem {
             b: B::DTYPE,
             c: C::DTYPE,
             sums,
+            epilogue: false,
             batch,
             m,
             n,
             k,
+        }
+    }
+
+    /// The same with an epilogue, or without.
+    #[must_use]
+    pub const fn with_epilogue(mut self, epilogue: bool) -> Self {
+        self.epilogue = epilogue;
+        self
+    }
+
+    /// What a plan depends on; elements of A and B take so many bytes.
+    #[must_use]
+    pub const fn shape(&self, element: usize) -> HopperShape {
+        HopperShape {
+            matrices: self.batch,
+            m: self.m,
+            n: self.n,
+            k_bytes: self.k * element,
+            sums: self.sums,
+            epilogue: self.epilogue,
         }
     }
 }

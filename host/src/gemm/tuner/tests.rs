@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use half::bf16;
 
 use super::{GemmProblem, Tuner};
+use crate::activation::ActivationType;
 use crate::device::{Device, SimOptions};
 use crate::error::Error;
 use crate::gemm::finish::Finish;
@@ -105,14 +106,23 @@ fn only_hopper_gpus_are_tuned() {
     for device in [Device::cpu(), Device::simulator(SimOptions::default())] {
         let (stream, tuner) = (device.stream().expect("the host"), Tuner::in_memory());
         let error = tuner
-            .tune_mm::<bf16, f32>(&stream, [1, 16, 64, 64])
+            .tune_mm::<bf16, f32>(&stream, [1, 16, 64, 64], ActivationType::Identity)
             .expect_err("no GPU");
         assert!(matches!(error, Error::Device { .. }), "{error:?}");
-        let error =
-            tuner.tune_fp8_blockscale_gemm::<f32>(&stream, [16, 64, 64], Fp8Scaling::Tiles128x128);
+        let error = tuner.tune_fp8_blockscale_gemm::<f32>(
+            &stream,
+            [16, 64, 64],
+            Fp8Scaling::Tiles128x128,
+            ActivationType::Identity,
+        );
         assert!(matches!(error, Err(Error::Device { .. })));
         // Nor is there such a product.
-        let error = tuner.tune_fp8_blockscale_gemm::<f32>(&stream, [16, 64, 64], Fp8Scaling::Rows);
+        let error = tuner.tune_fp8_blockscale_gemm::<f32>(
+            &stream,
+            [16, 64, 64],
+            Fp8Scaling::Rows,
+            ActivationType::Identity,
+        );
         assert!(matches!(error, Err(Error::Argument { .. })));
         assert!(tuner.is_empty());
     }
@@ -136,7 +146,12 @@ fn followed(m: usize, tiles: &[HopperTile], answer: Option<HopperPlan>) -> Hoppe
         &Finish::from(&MmOptions::default()),
         &c.view_mut(),
     );
-    let plan = hopper::plan(&stream, &product, Sums::TensorCores, tiles.iter().copied());
+    let plan = hopper::plan(
+        &stream,
+        &product,
+        hopper::shape(&product, Sums::TensorCores, false),
+        tiles.iter().copied(),
+    );
     plan.expect("there are tiles")
 }
 

@@ -6,17 +6,19 @@ use super::measure::measure;
 use super::scratch::{BlockScales, Operands};
 use super::table::Answer;
 use super::{GemmProblem, Tuner};
+use crate::activation::ActivationType;
 use crate::device::{ComputeCapability, Stream};
 use crate::element::{Element, Float};
 use crate::error::{Error, Result};
 use crate::gemm::dense;
 use crate::gemm::element::GemmOutput;
+use crate::gemm::epilogue::Epilogue;
 use crate::gemm::estimate::estimated;
 use crate::gemm::fp8::{
     Fp8Gemm, Fp8Output, block_scaled_tiles, bmm_fp8_into, fp8_blockscale_gemm_into, tiles,
 };
 use crate::gemm::options::{Accumulation, MmFp8Options, MmOptions};
-use crate::heuristics::hopper_gemm::{HopperPlan, HopperShape, HopperTile, Sums, hopper_plans};
+use crate::heuristics::hopper_gemm::{HopperPlan, HopperTile, Sums, hopper_plans};
 use crate::quantize::{Fp8Code, Fp8Scaling};
 use crate::tensor::Tensor;
 
@@ -38,28 +40,36 @@ impl Tuner {
     /// `[batch, m, n, k]`, remembers the fastest and saves the file. Takes some hundredths of a second on scratch memory of
     /// its own.
     ///
+    /// Products with an [`Epilogue`] have answers of their own, whatever it is: those that were measured with an activation other
+    /// than [`Identity`](ActivationType::Identity).
+    ///
     /// # Errors
-    /// [`Error::Device`] if the stream's device is not a Hopper GPU; [`Error::Argument`] if a size is zero, or `n` elements of
-    /// the result are no multiple of 16 bytes: Hopper's engine does not compute such products; [`Error::Driver`] if there is
-    /// not enough memory; [`Error::Tuning`] if the file cannot be written.
+    /// [`Error::Device`] if the stream's device is not a Hopper GPU; [`Error::Argument`] if a size is zero, `n` elements of
+    /// the result are no multiple of 16 bytes, since Hopper's engine does not compute such products, or the activation is gated;
+    /// [`Error::Driver`] if there is not enough memory; [`Error::Tuning`] if the file cannot be written.
     pub fn tune_mm<T: GemmOutput<O>, O: Float>(
         &self,
         stream: &Stream,
         sizes: [usize; 4],
+        activation: ActivationType,
     ) -> Result<Tuned> {
-        let tiles = T::hopper();
-        let problem = problem::<T, T, O>(("Tuner::tune_mm", stream), Sums::TensorCores, sizes)?;
+        let epilogue = activation != ActivationType::Identity;
+        let tiles: Vec<_> = match epilogue {
+            true => T::hopper_with_epilogue().tiles().collect(),
+            false => T::hopper().tiles().collect(),
+        };
+        let op = ("Tuner::tune_mm", stream);
+        let problem = problem::<T, T, O>(op, Sums::TensorCores, sizes)?.with_epilogue(epilogue);
         let operands = Operands::<T, T>::new(stream, sizes)?;
         let mut c = Tensor::<O>::empty(stream, &sizes[..3])?;
-        self.tune(
-            stream,
-            (problem, size_of::<T>()),
-            tiles.tiles(),
-            |stream, set| {
-                let (a, b) = operands.set(set)?;
-                dense::batch(("mm", stream), (&a, &b))?.run(c.view_mut())
-            },
-        )
+        let options = MmOptions {
+            epilogue: with(activation),
+            ..MmOptions::default()
+        };
+        self.tune(stream, (problem, size_of::<T>()), tiles, |stream, set| {
+            let (a, b) = operands.set(set)?;
+            dense::batch(("mm", stream), (&a, &b), &options)?.run(c.view_mut())
+        })
     }
 
     /// The same for [`mm_fp8`](crate::gemm::mm_fp8) and [`bmm_fp8`](crate::gemm::bmm_fp8).
@@ -71,16 +81,19 @@ impl Tuner {
         stream: &Stream,
         sizes: [usize; 4],
         accumulation: Accumulation,
+        activation: ActivationType,
     ) -> Result<Tuned> {
-        let tiles = tiles::<A, B, O>(accumulation);
+        let epilogue = needs_epilogue::<O>(activation);
         let op = ("Tuner::tune_mm_fp8", stream);
-        let problem = problem::<A, B, O>(op, accumulation.into(), sizes)?;
+        let problem = problem::<A, B, O>(op, accumulation.into(), sizes)?.with_epilogue(epilogue);
         let operands = Operands::<A, B>::new(stream, sizes)?;
         let mut c = Tensor::<O>::empty(stream, &sizes[..3])?;
         let options = MmFp8Options {
             accumulation,
+            epilogue: with(activation),
             ..MmFp8Options::default()
         };
+        let tiles = tiles::<A, B, O>(accumulation, epilogue);
         self.tune(stream, (problem, 1), tiles, |stream, set| {
             let (a, b) = operands.set(set)?;
             bmm_fp8_into(stream, &a, &b, &mut c, &options)
@@ -96,37 +109,25 @@ impl Tuner {
         stream: &Stream,
         [m, n, k]: [usize; 3],
         weight: Fp8Scaling,
+        activation: ActivationType,
     ) -> Result<Tuned> {
         let (sizes, op) = ([1, m, n, k], ("Tuner::tune_fp8_blockscale_gemm", stream));
-        let sums = match weight {
-            Fp8Scaling::Tiles128x128 => Sums::Scaled128x128,
-            Fp8Scaling::Groups1x128(_) => Sums::Scaled1x128,
-            other => {
-                let expected = "of Groups1x128 or Tiles128x128";
-                return Err(Error::argument(
-                    op.0,
-                    "weight",
-                    expected,
-                    format!("{other:?}"),
-                ));
-            }
-        };
-        let problem = problem::<E4m3, E4m3, O>(op, sums, sizes)?;
+        let (sums, epilogue) = (scaled_by(op.0, weight)?, needs_epilogue::<O>(activation));
+        let problem = problem::<E4m3, E4m3, O>(op, sums, sizes)?.with_epilogue(epilogue);
         let operands = Operands::<E4m3, E4m3>::new(stream, sizes)?;
         let scales = BlockScales::new(stream, [m, n, k], weight)?;
         let mut c = Tensor::<O>::empty(stream, &[m, n])?;
         let mut workspace = Tensor::<f32>::empty(stream, &[0])?;
-        let options = MmOptions::default();
-        self.tune(
-            stream,
-            (problem, 1),
-            block_scaled_tiles::<O>(sums),
-            |stream, set| {
-                let (a, b) = operands.set(set)?;
-                let [a, b] = scales.views([a.reshape(&[m, k])?, b.reshape(&[n, k])?]);
-                fp8_blockscale_gemm_into(stream, a, b, &mut workspace, &mut c, &options)
-            },
-        )
+        let options = MmOptions {
+            epilogue: with(activation),
+            ..MmOptions::default()
+        };
+        let tiles = block_scaled_tiles::<O>(sums, epilogue);
+        self.tune(stream, (problem, 1), tiles, |stream, set| {
+            let (a, b) = operands.set(set)?;
+            let [a, b] = scales.views([a.reshape(&[m, k])?, b.reshape(&[n, k])?]);
+            fp8_blockscale_gemm_into(stream, a, b, &mut workspace, &mut c, &options)
+        })
     }
 
     /// Measures the plans of these tiles by `run`, a call on a stream with the operands of a set.
@@ -134,24 +135,10 @@ impl Tuner {
         &self,
         stream: &Stream,
         (problem, element): (GemmProblem, usize),
-        tiles: impl Iterator<Item = HopperTile> + Clone,
+        tiles: Vec<HopperTile>,
         mut run: impl FnMut(&Stream, usize) -> Result<()>,
     ) -> Result<Tuned> {
-        let GemmProblem {
-            batch,
-            m,
-            n,
-            k,
-            sums,
-            ..
-        } = problem;
-        let shape = HopperShape {
-            matrices: batch,
-            m,
-            n,
-            k_bytes: k * element,
-            sums,
-        };
+        let (tiles, shape) = (tiles.into_iter(), problem.shape(element));
         let default = estimated(tiles.clone(), shape, stream.device().clusters())?;
         let plans: Vec<_> = hopper_plans(tiles, shape).collect();
         let seconds = measure(stream, problem, &plans, &mut run)?;
@@ -167,6 +154,31 @@ impl Tuner {
             default_seconds: default_seconds.map_or(seconds, |(_, seconds)| *seconds),
             measured,
         })
+    }
+}
+
+/// An activation alone.
+fn with<D>(activation: ActivationType) -> Epilogue<'static, D> {
+    Epilogue {
+        activation,
+        ..Epilogue::default()
+    }
+}
+
+/// Whether such products are computed by kernels with an epilogue: for some types there are no others.
+fn needs_epilogue<O: Fp8Output>(activation: ActivationType) -> bool {
+    activation != ActivationType::Identity || O::plain().is_none()
+}
+
+/// Where sums of blocks are kept whose weights are scaled so.
+fn scaled_by(op: &'static str, weight: Fp8Scaling) -> Result<Sums> {
+    match weight {
+        Fp8Scaling::Tiles128x128 => Ok(Sums::Scaled128x128),
+        Fp8Scaling::Groups1x128(_) => Ok(Sums::Scaled1x128),
+        other => {
+            let (expected, found) = ("of Groups1x128 or Tiles128x128", format!("{other:?}"));
+            Err(Error::argument(op, "weight", expected, found))
+        }
     }
 }
 

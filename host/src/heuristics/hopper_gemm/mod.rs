@@ -12,7 +12,7 @@
 //! its products do, or what its operands take to arrive at a multiprocessor, whoever loads them, or to pass through its shared
 //! memory, or a thread to issue its copies; and what its sums take to be added up, if the tensor cores do not. A tile is stored
 //! while the next is summed, by the consumer whose turn it is not or from registers that held it, which hides less; the last
-//! alone excepted. Nothing is hidden quite, which the share of the times stands for. A kernel begins before the one before it
+//! alone excepted. One with an epilogue is not held. Nothing is hidden quite, which the share of the times stands for. A kernel begins before the one before it
 //! ends: if both fit on the device side by side, the start of one and the end of the other cost less.
 //!
 //! An estimate, in cycles, that ranks what there is to choose from; of plans that take the same, the one that reads less. Over
@@ -57,6 +57,8 @@ pub struct HopperShape {
     pub k_bytes: usize,
     /// Where sums are kept.
     pub sums: Sums,
+    /// Whether C has an epilogue, or is of a type that only kernels with one store.
+    pub epilogue: bool,
 }
 
 /// Blocks of a cluster at most.
@@ -231,7 +233,7 @@ impl HopperPlan {
         let (_, columns) = self.tile.extent();
         let arrival = STAGE * (self.loaded(shape) + columns);
         let far = arrival * shape.bytes() / self.traffic(shape).max(1);
-        let (each, _) = self.tile.store(shape.sums);
+        let (each, _) = self.tile.store(shape);
         stages * self.tile.stage(shape.sums, arrival, far.min(arrival)) + each
     }
 
@@ -247,7 +249,7 @@ impl HopperPlan {
         let cache = self.cache(shape);
         let tile = self.tile_time(shape);
         let (memory, sums) = (self.memory(shape, [tiles, at_once], tile), waves * tile);
-        let (_, last) = self.tile.store(shape.sums);
+        let (_, last) = self.tile.store(shape);
         let longest = memory.max(cache).max(sums);
         let launch = if 2 * tiles > at_once { LAUNCH } else { 0 };
         let start = launch + (self.together() - 1) * TOGETHER;

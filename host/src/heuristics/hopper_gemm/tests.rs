@@ -19,6 +19,7 @@ fn plan([matrices, m, n, k]: [usize; 4]) -> HopperPlan {
         n,
         k_bytes: 2 * k,
         sums: Sums::TensorCores,
+        epilogue: false,
     };
     let plan = hopper_plan(HopperTile::ALL.into_iter(), shape, h200());
     plan.expect("there are tiles")
@@ -61,6 +62,24 @@ fn short_k_hides_the_store() {
 }
 
 #[test]
+fn consumers_in_turns_hide_an_epilogue() {
+    let of = |epilogue| {
+        let shape = HopperShape {
+            matrices: 1,
+            m: 4096,
+            n: 6144,
+            k_bytes: 4096,
+            sums: Sums::TensorCores,
+            epilogue,
+        };
+        let tiles = [T64x48, T128x128, Turns128x128, T64x256, T128x192, T128x256];
+        hopper_plan(tiles.into_iter(), shape, h200()).expect("there are tiles")
+    };
+    assert_eq!(of(false).tile, T128x256);
+    assert!(of(true).tile.takes_turns(), "{:?}", of(true));
+}
+
+#[test]
 fn high_tiles_have_neighbours_beside() {
     let shape = HopperShape {
         matrices: 1,
@@ -68,6 +87,7 @@ fn high_tiles_have_neighbours_beside() {
         n: 4096,
         k_bytes: 7168,
         sums: Sums::Promoted,
+        epilogue: false,
     };
     let promoted = [Few64, T128x128, T256x128].into_iter();
     let plan = hopper_plan(promoted, shape, h200()).expect("there are tiles");
@@ -100,6 +120,7 @@ fn neighbours_load_whole_swizzles() {
         n: 4096,
         k_bytes: 4096,
         sums: Sums::TensorCores,
+        epilogue: false,
     };
     let below = |tile| {
         let plans = hopper_plans([tile].into_iter(), shape);
@@ -137,6 +158,7 @@ fn columns_with_scales_of_their_own_take_tiles_that_fill_the_device() {
             n,
             k_bytes: k,
             sums,
+            epilogue: false,
         };
         let tiles = [T64x80, T64x128, T128x128, T128x160, T256x128].into_iter();
         hopper_plan(tiles, shape, h200()).map(|plan| plan.tile)
@@ -157,6 +179,7 @@ fn no_more_clusters_than_help() {
             n,
             k_bytes: 4096,
             sums: Sums::TensorCores,
+            epilogue: false,
         };
         HopperPlan::of(tile).clusters(shape, h200())
     };
@@ -198,6 +221,7 @@ fn many_rows_take_a_tile_of_few_only_if_there_is_no_other() {
         n: 256,
         k_bytes: 14336,
         sums: Sums::TensorCores,
+        epilogue: false,
     };
     let cost = |tile| HopperPlan::of(tile).cost(shape, h200());
     // By the estimate it were faster.

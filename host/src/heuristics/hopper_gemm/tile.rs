@@ -1,5 +1,6 @@
 //! The tiles that Hopper's engine has kernels for, and what one of them takes, in cycles.
 
+use super::HopperShape;
 use super::sums::Sums;
 
 /// A tile that Hopper's engine has kernels for, rows by columns of the output.
@@ -86,6 +87,9 @@ const STORE: usize = 700;
 
 /// What of them is not hidden where the next tile's products run meanwhile.
 const HELD: usize = 450;
+
+/// Cycles of storing as much of a tile with an epilogue, which nothing hides where consumers share tiles.
+const EPILOGUE: usize = 2000;
 
 /// Columns of B that share scales of 128 by 128.
 const SCALE_COLUMNS: usize = 128;
@@ -227,13 +231,15 @@ impl HopperTile {
         }
     }
 
-    /// Cycles of each tile besides its stages, and of the last. Sums that the tensor cores keep leave registers to hold a tile.
-    pub(super) fn store(self, sums: Sums) -> (usize, usize) {
+    /// Cycles of each tile besides its stages, and of the last. Sums that the tensor cores keep leave registers to hold a tile,
+    /// unless it has an epilogue.
+    pub(super) fn store(self, HopperShape { sums, epilogue, .. }: HopperShape) -> (usize, usize) {
         let (rows, columns) = self.extent();
         let of = |cycles| rows.div_ceil(128) * columns * cycles / 64;
         match (self.is_few(), self.takes_turns()) {
             (true, _) => (TILE_OVERHEAD + rows * ROW_OVERHEAD, 0),
             (_, true) => (0, of(STORE) / 2),
+            _ if epilogue => (of(EPILOGUE), 0),
             _ if sums == Sums::TensorCores => (of(HELD), of(STORE - HELD)),
             _ => (of(STORE), 0),
         }

@@ -355,13 +355,7 @@ impl<const R: usize, const SHARING: u32, const STAGES: u32, const SPLIT: u32, co
                 *held = gemm.c.hold(&mut d[0], &ahead, corner, place);
                 return;
             }
-            gemm.c.store(&d[0], &ahead, corner, place);
-            if HALVES > 1 {
-                let [matrix, row, column] = corner;
-                let corner = [matrix, row + WARPGROUP_ROWS, column];
-                let ahead = gemm.c.ahead::<R>(place.warpgroup.thread, corner);
-                gemm.c.store(&d[HALVES - 1], &ahead, corner, place);
-            }
+            gemm.c.store_halves(d, &ahead, corner, place);
         }
     }
 }

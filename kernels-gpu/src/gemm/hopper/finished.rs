@@ -2,8 +2,10 @@
 
 use cuda_std::{cache, unroll};
 
+use crate::element::Element;
 use crate::gemm::epilogue::Epilogue;
-use crate::gemm::finish::Finish;
+use crate::gemm::factors::Alphas;
+use crate::gemm::finish::{Finish, Pair};
 use crate::gemm::stored::Stored;
 use crate::pack::{MAX_LEN, Pack, Paired};
 
@@ -58,60 +60,148 @@ impl<O: Stored> Finished<O> {
     /// Elements of the residual in a line of the cache.
     const LINE: usize = 128 / size_of::<O::Addend>();
 
-    /// Stores, of a matrix, four neighbouring columns of four rows, as far as C has them; `sums` by rows.
+    /// What is known of four rows of a matrix before there are sums.
     ///
     /// # Safety
-    /// C is writable where it is, and what is pointed to readable. Rows of C and of the residual, and `column`, are
-    /// multiples of four elements; C has rows.
+    /// What is pointed to is readable, and C has rows.
+    #[inline(always)]
+    pub unsafe fn rows(&self, matrix: u32, rows: [u32; FOUR]) -> Rows<O> {
+        let finish = self.finish.of_matrix(matrix);
+        let epilogue = self.epilogue.of_matrix(matrix, finish.rows);
+        let [a, b, c, d] = rows;
+        // SAFETY: the caller's contract.
+        let (alphas, [[a, b], [c, d]], multiplier) = unsafe {
+            (
+                finish.alphas(),
+                finish.scales_of_rows([[a, b], [c, d]]),
+                epilogue.multiplier(),
+            )
+        };
+        Rows {
+            alphas,
+            scales: [a, b, c, d],
+            multiplier,
+            // What C does not have has a neighbour's.
+            residuals: rows.map(|row| epilogue.at(row.min(finish.rows - 1), 0)),
+            c: rows.map(|row| {
+                let row = u64::from(matrix) * u64::from(finish.rows) + u64::from(row);
+                self.c.wrapping_add((row * self.ldc) as usize)
+            }),
+            exist: rows.map(|row| row < finish.rows),
+        }
+    }
+
+    /// What is done to four neighbouring columns of a matrix, as it is in memory.
+    ///
+    /// # Safety
+    /// What is pointed to is readable, and C has columns.
+    #[inline(always)]
+    pub unsafe fn columns(&self, matrix: u32, column: u32) -> Columns<O> {
+        let finish = self.finish.of_matrix(matrix);
+        let columns = [[column, column + 1], [column + 2, column + 3]];
+        // SAFETY: the caller's contract.
+        unsafe {
+            Columns {
+                column,
+                scales: finish.scales_of_columns(columns),
+                biases: finish.biases(columns),
+            }
+        }
+    }
+
+    /// The residuals of these rows and columns, as they are in memory; zeros if there are none.
+    ///
+    /// # Safety
+    /// What is pointed to is readable. The residual's rows, and columns, are multiples of four elements.
+    #[inline(always)]
+    pub unsafe fn residuals(&self, rows: &Rows<O>, columns: &Columns<O>) -> Residuals<O> {
+        if self.epilogue.residual.is_null() || columns.column >= self.finish.columns {
+            return [Pack::pack(&[0.0; MAX_LEN]); FOUR];
+        }
+        // SAFETY: the caller's contract.
+        let of = |row: *const O::Addend| unsafe {
+            cache::load(row.wrapping_add(columns.column as usize).cast())
+        };
+        rows.residuals.map(of)
+    }
+
+    /// Stores these rows and columns, as far as C has them; `sums` by rows.
+    ///
+    /// # Safety
+    /// C is writable where it is. Its rows, and columns, are multiples of four elements.
     #[inline(always)]
     pub unsafe fn store(
         &self,
-        matrix: u32,
-        rows: [u32; FOUR],
-        column: u32,
-        sums: [[f32; FOUR]; FOUR],
+        rows: &Rows<O>,
+        columns: &Columns<O>,
+        residuals: &Residuals<O>,
+        sums: &[[f32; FOUR]; FOUR],
     ) {
-        let finish = self.finish.of_matrix(matrix);
-        if column >= finish.columns {
+        if columns.column >= self.finish.columns {
             return;
         }
-        let epilogue = self.epilogue.of_matrix(matrix, finish.rows);
-        // All loads come before what needs them, and stay as they are until then. What C does not have has a neighbour's.
-        // SAFETY: the caller's contract.
-        unsafe {
-            let residuals = rows.map(|row| residuals(&epilogue, row.min(finish.rows - 1), column));
-            let multiplier = epilogue.multiplier();
-            let [a, b, c, d] = rows;
-            let [[a, b], [c, d]] = finish.factors_of_rows([[a, b], [c, d]]);
-            let factors = [a, b, c, d];
-            let pairs = finish.pairs([[column, column + 1], [column + 2, column + 3]]);
-            unroll!(i < FOUR => {
-                let [low, high] = [0, 1].map(|pair: usize| {
-                    let of = |j: usize| sums[i][2 * pair + j] * factors[i];
-                    pairs[pair].finish([of(0), of(1)])
-                });
-                let values = epilogue.activate([low[0], low[1], high[0], high[1]]);
-                if rows[i] < finish.rows {
-                    let row = u64::from(matrix) * u64::from(finish.rows) + u64::from(rows[i]);
-                    let to = self.c.add((row * self.ldc + u64::from(column)) as usize);
-                    let residuals = residuals[i].unpack();
-                    let value = |j: usize| (values[j] + residuals[j]) * multiplier;
-                    O::store(to, [0, 1, 2, 3].map(value));
-                }
+        let mut values = *sums;
+        let (factors, pairs) = (rows.factors(), columns.pairs());
+        unroll!(i < FOUR => {
+            let [low, high] = [0, 1].map(|pair: usize| {
+                let of = |j: usize| sums[i][2 * pair + j] * factors[i];
+                pairs[pair].finish([of(0), of(1)])
             });
-        }
+            values[i] = [low[0], low[1], high[0], high[1]];
+        });
+        let values = self.epilogue.activate_rows(&values);
+        unroll!(i < FOUR => {
+            if rows.exist[i] {
+                let residuals = residuals[i].unpack();
+                let value = |j: usize| (values[i][j] + residuals[j]) * rows.multiplier;
+                // SAFETY: the caller's contract.
+                unsafe { O::store(rows.c[i].wrapping_add(columns.column as usize), [0, 1, 2, 3].map(value)) };
+            }
+        });
     }
 }
 
-/// Four neighbours of the residual, or zeros, as they are in memory.
-///
-/// # Safety
-/// There are such, aligned to all four, or the pointer is null.
-#[inline(always)]
-unsafe fn residuals<D: Paired>(epilogue: &Epilogue<D>, row: u32, column: u32) -> D::Four {
-    if epilogue.residual.is_null() {
-        return D::Four::pack(&[0.0; MAX_LEN]);
-    }
-    // SAFETY: the caller's contract.
-    unsafe { cache::load(epilogue.at(row, column).cast()) }
+/// Four rows of C, and what is done to them.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<O: Stored> {
+    alphas: Alphas,
+    scales: [f32; FOUR],
+    multiplier: f32,
+    /// Where they begin.
+    residuals: [*const O::Addend; FOUR],
+    c: [*mut O; FOUR],
+    /// Whether C has them.
+    exist: [bool; FOUR],
 }
+
+impl<O: Stored> Rows<O> {
+    /// Their factors, with those of all in them.
+    #[inline(always)]
+    fn factors(&self) -> [f32; FOUR] {
+        let [a, b, c, d] = self.scales;
+        let [[a, b], [c, d]] = [[a, b], [c, d]].map(|pair| self.alphas.of_rows(pair));
+        [a, b, c, d]
+    }
+}
+
+/// Four neighbouring columns of C, and what is done to them.
+#[derive(Clone, Copy)]
+pub(super) struct Columns<O: Stored> {
+    column: u32,
+    scales: [[f32; 2]; 2],
+    biases: [[O::Addend; 2]; 2],
+}
+
+impl<O: Stored> Columns<O> {
+    /// What to compute with.
+    #[inline(always)]
+    fn pairs(&self) -> [Pair; 2] {
+        [0, 1].map(|i: usize| Pair {
+            scales: self.scales[i],
+            biases: self.biases[i].map(Element::to_f32),
+        })
+    }
+}
+
+/// Four neighbours of four rows of the residual.
+pub(super) type Residuals<O> = [<<O as Stored>::Addend as Paired>::Four; FOUR];

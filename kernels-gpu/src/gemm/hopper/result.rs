@@ -17,6 +17,7 @@ use cuda_std::wgmma::{Accumulator, InFlight};
 
 use super::consumer::Warpgroup;
 use super::share::{Deal, Owned};
+use super::tile::WARPGROUP_ROWS;
 
 /// A warpgroup's part of a tile: its matrix, and the row and column of the engine's product that it begins at.
 pub(super) type Corner = [u32; 3];
@@ -99,6 +100,31 @@ pub(super) trait Target: Copy {
         corner: Corner,
         place: Place,
     );
+
+    /// [`store`](Self::store) of one accumulator, or of two that lie below each other.
+    ///
+    /// # Safety
+    /// As [`store`](Self::store); `ahead` is of the first.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn store_halves<const R: usize, const HALVES: usize>(
+        &self,
+        d: &[Accumulator<R>; HALVES],
+        ahead: &Self::Ahead,
+        corner: Corner,
+        place: Place,
+    ) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            self.store(&d[0], ahead, corner, place);
+            if HALVES > 1 {
+                let [matrix, row, column] = corner;
+                let corner = [matrix, row + WARPGROUP_ROWS, column];
+                let ahead = self.ahead::<R>(place.warpgroup.thread, corner);
+                self.store(&d[HALVES - 1], &ahead, corner, place);
+            }
+        }
+    }
 }
 
 /// Where a warpgroup works, and what of its sums it stores.

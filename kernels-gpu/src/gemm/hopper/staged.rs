@@ -28,6 +28,25 @@ const COLUMNS: usize = ROW_BYTES as usize / size_of::<f32>();
 /// Registers of one.
 const REGISTERS: usize = COLUMNS / 2;
 
+/// Units of four columns of one.
+const UNITS: u32 = (COLUMNS / FOUR) as u32;
+
+/// A thread's rows of one, from its first on.
+const ROWS: [u32; FOUR] = [0, 4, 8, 12];
+
+/// Pieces of an accumulator.
+const fn pieces<const R: usize>() -> usize {
+    R.div_ceil(REGISTERS)
+}
+
+/// The first column of a piece of a tile. Where pieces do not divide a tile, the last begins in the one before, whose columns it
+/// stores again.
+#[inline(always)]
+const fn first<const R: usize>(piece: usize) -> usize {
+    let (first, last) = (piece * COLUMNS, 2 * R - COLUMNS);
+    if first < last { first } else { last }
+}
+
 /// C, whose rows a tile's rows are.
 #[derive(Clone, Copy)]
 pub(super) struct Staged<O: Stored>(Finished<O>);
@@ -39,18 +58,24 @@ impl<O: Stored> Staged<O> {
         Self(c)
     }
 
-    /// Writes piece `index` of an accumulator to a slab.
+    /// Writes piece `index` of accumulators, counted through all, to a slab.
     ///
     /// # Safety
     /// All lanes of the warp execute this, with the same index; the slab is the warp's, and nobody reads it.
     #[inline(always)]
     #[track_caller]
-    unsafe fn stage<const R: usize>(d: &Accumulator<R>, index: usize, slab: Slab, lane: u32) {
-        unroll!(piece < 8 => {
-            if piece * REGISTERS < R && piece == index {
-                let first = piece * COLUMNS / 8;
+    unsafe fn stage<const R: usize, const HALVES: usize>(
+        d: &[Accumulator<R>; HALVES],
+        index: usize,
+        slab: Slab,
+        lane: u32,
+    ) {
+        const { assert!(HALVES * pieces::<R>() <= 8, "as many as are unrolled") };
+        unroll!(i < 8 => {
+            if i < HALVES * pieces::<R>() && i == index {
+                let (half, first) = (i / pieces::<R>(), first::<R>(i % pieces::<R>()) / 8);
                 // SAFETY: the caller's contract.
-                unsafe { <Plain as Fill<f32>>::fill(slab, lane, first, d, [1.0; 2], &Same) };
+                unsafe { <Plain as Fill<f32>>::fill(slab, lane, first, &d[half], [1.0; 2], &Same) };
             }
         });
     }
@@ -105,11 +130,24 @@ impl<O: Stored> Target for Staged<O> {
     unsafe fn store<const R: usize>(
         &self,
         d: &Accumulator<R>,
+        ahead: &(),
+        corner: Corner,
+        place: Place,
+    ) {
+        // SAFETY: the caller's contract.
+        unsafe { self.store_halves(core::array::from_ref(d), ahead, corner, place) };
+    }
+
+    /// One loop over the pieces of both halves, in which what is done to values is there once.
+    #[inline(always)]
+    #[track_caller]
+    unsafe fn store_halves<const R: usize, const HALVES: usize>(
+        &self,
+        d: &[Accumulator<R>; HALVES],
         (): &(),
         [matrix, row, column]: Corner,
         place: Place,
     ) {
-        const { assert!(R.is_multiple_of(REGISTERS), "whole pieces") };
         if place.own.count() == 0 {
             return;
         }
@@ -118,21 +156,33 @@ impl<O: Stored> Target for Staged<O> {
             at: place.slabs.add(warp * WARP_ROWS * ROW_BYTES),
             row_bytes: ROW_BYTES,
         };
-        let (own, unit) = (lane / 8, lane % 8);
-        let rows = [0, 4, 8, 12].map(|on| own + on);
-        let at = rows.map(|on| row + warp * WARP_ROWS + on);
-        let mut piece = 0;
-        while piece < R / REGISTERS {
-            let column = column + (piece * COLUMNS) as u32 + unit * FOUR as u32;
-            // SAFETY: the caller's contract; the warp meets between those who write and those who read.
-            unsafe {
-                Self::stage(d, piece, slab, lane);
-                warp::sync_warp(FULL_MASK);
-                self.0
-                    .store(matrix, at, column, rows.map(|row| four(slab, row, unit)));
-                warp::sync_warp(FULL_MASK);
+        let (own, unit) = (lane / UNITS, lane % UNITS);
+        if HALVES > 1 {
+            let lower = [matrix, row + WARPGROUP_ROWS, column];
+            // SAFETY: the caller's contract.
+            unsafe { Self::ahead::<R>(self, place.warpgroup.thread, lower) };
+        }
+        let mut half = 0;
+        while half < HALVES {
+            let row = row + half as u32 * WARPGROUP_ROWS + warp * WARP_ROWS + own;
+            // SAFETY: the caller's contract.
+            let rows = unsafe { self.0.rows(matrix, ROWS.map(|on| row + on)) };
+            let mut piece = 0;
+            while piece < pieces::<R>() {
+                let column = column + first::<R>(piece) as u32 + unit * FOUR as u32;
+                // SAFETY: the caller's contract; the warp meets between those who write and those who read.
+                unsafe {
+                    let columns = self.0.columns(matrix, column);
+                    let residuals = self.0.residuals(&rows, &columns);
+                    Self::stage(d, half * pieces::<R>() + piece, slab, lane);
+                    warp::sync_warp(FULL_MASK);
+                    let sums = ROWS.map(|on| four(slab, own + on, unit));
+                    warp::sync_warp(FULL_MASK);
+                    self.0.store(&rows, &columns, &residuals, &sums);
+                }
+                piece += 1;
             }
-            piece += 1;
+            half += 1;
         }
     }
 }

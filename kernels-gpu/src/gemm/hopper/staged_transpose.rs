@@ -8,7 +8,7 @@
 use cuda_std::unroll;
 use cuda_std::wgmma::Accumulator;
 
-use super::finished::{FOUR, Finished};
+use super::finished::{Columns, FOUR, Finished};
 use super::result::{Corner, Place, Target};
 use super::share::{CHUNK, Deal, Owned};
 use super::slab::Slab;
@@ -56,7 +56,7 @@ fn chunks(first: u32, own: Owned) -> [u32; FOUR] {
 }
 
 impl<O: Stored> Target for SwappedStaged<O> {
-    type Ahead = ();
+    type Ahead = Columns<O>;
     type Held = ();
 
     const HOLDS: bool = false;
@@ -78,10 +78,18 @@ impl<O: Stored> Target for SwappedStaged<O> {
 
     #[inline(always)]
     #[track_caller]
-    unsafe fn ahead<const R: usize>(&self, thread: u32, [matrix, row, column]: Corner) {
+    unsafe fn ahead<const R: usize>(
+        &self,
+        thread: u32,
+        [matrix, row, column]: Corner,
+    ) -> Columns<O> {
         let part = [2 * R, WARPGROUP_ROWS as usize];
+        let unit = thread % (2 * UNITS);
         // SAFETY: the caller's contract.
-        unsafe { self.0.prefetch([matrix, column, row], part, thread) };
+        unsafe {
+            self.0.prefetch([matrix, column, row], part, thread);
+            self.0.columns(matrix, row + unit * FOUR as u32)
+        }
     }
 
     #[inline(always)]
@@ -92,8 +100,8 @@ impl<O: Stored> Target for SwappedStaged<O> {
     unsafe fn store<const R: usize>(
         &self,
         d: &Accumulator<R>,
-        (): &(),
-        [matrix, row, column]: Corner,
+        columns: &Columns<O>,
+        [matrix, _, column]: Corner,
         place: Place,
     ) {
         const { assert!(R <= 32, "room for all chunks") };
@@ -113,8 +121,10 @@ impl<O: Stored> Target for SwappedStaged<O> {
             while place.own.has(first) {
                 let chunks = chunks(first, place.own);
                 let at = chunks.map(|chunk| column + chunk * CHUNK + own);
+                let rows = self.0.rows(matrix, at);
+                let residuals = self.0.residuals(&rows, columns);
                 let sums = chunks.map(|chunk| four(slab(chunk), own, unit % UNITS));
-                self.0.store(matrix, at, row + unit * FOUR as u32, sums);
+                self.0.store(&rows, columns, &residuals, &sums);
                 first += FOUR as u32;
             }
             place.warpgroup.sync();

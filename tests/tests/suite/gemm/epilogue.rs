@@ -9,7 +9,7 @@ use gatewarp::gemm::{
     Accumulation, Epilogue, Fp8Gemm, Fp8Output, GemmOutput, GemmProblem, MmFp8Options, MmOptions,
     Sums, Tuner, bmm_fp8_into, fp8_blockscale_gemm_into, mm_fp8_into,
 };
-use gatewarp::heuristics::hopper_gemm::{HopperShape, HopperTile};
+use gatewarp::heuristics::hopper_gemm::HopperTile;
 use gatewarp::quantize::{Fp8Code, Fp8Scaling, Fp8View, ScaleMajor};
 use gatewarp::{Stream, Tensor, bf16, f16};
 use gatewarp_tests::backend::{Context, Kind};
@@ -98,13 +98,16 @@ pub fn register(suite: &mut Suite) {
 }
 
 /// The tiles that there are kernels with an epilogue for; of some types not all.
-const TILES: [HopperTile; 9] = [
+const TILES: [HopperTile; 12] = [
     HopperTile::Few16,
     HopperTile::Few32,
     HopperTile::Few64,
+    HopperTile::T64x48,
     HopperTile::T64x64,
+    HopperTile::T64x80,
     HopperTile::T64x128,
     HopperTile::T128x128,
+    HopperTile::Turns128x128,
     HopperTile::T64x256,
     HopperTile::T128x192,
     HopperTile::T128x256,
@@ -622,14 +625,8 @@ fn by_plans<P: Product>(context: &Context, case: &Case) -> Outcome {
     let [m, n, k] = case.shape;
     let (inputs, sums) = (Inputs::of(case), P::sums(case));
     let want = want::<P>(context, case, &inputs)?;
-    let problem = GemmProblem::new::<P::A, P::B, P::C>(sums, [1, m, n, k]);
-    let shape = HopperShape {
-        matrices: 1,
-        m,
-        n,
-        k_bytes: k * size_of::<P::A>(),
-        sums,
-    };
+    let problem = GemmProblem::new::<P::A, P::B, P::C>(sums, [1, m, n, k]).with_epilogue(true);
+    let shape = problem.shape(size_of::<P::A>());
     for plan in plans(context, TILES.into_iter(), shape) {
         let wrong = |error: String| Failed::from(format!("{plan:?} of {problem}: {error}"));
         let tuner = Tuner::in_memory();

@@ -2,7 +2,7 @@
 
 use gatewarp::formats::E4m3;
 use gatewarp::gemm::{Accumulation, Fp8Gemm, Fp8Output, GemmProblem, Tuner, mm_fp8, mm_fp8_into};
-use gatewarp::heuristics::hopper_gemm::{HopperShape, HopperTile};
+use gatewarp::heuristics::hopper_gemm::HopperTile;
 use gatewarp::quantize::layout::prepare_low_latency_gemm_weights;
 use gatewarp::{Stream, Tensor, bf16, f16};
 use gatewarp_tests::backend::{Context, Kind};
@@ -177,14 +177,7 @@ where
     E4m3: Fp8Gemm<E4m3, O>,
 {
     let inputs = Inputs::<E4m3, E4m3, O>::of(case);
-    let shape = HopperShape {
-        matrices: 1,
-        m: problem.m,
-        n: problem.n,
-        k_bytes: problem.k,
-        sums: problem.sums,
-    };
-    for plan in plans(context, TILES.into_iter(), shape) {
+    for plan in plans(context, TILES.into_iter(), problem.shape(size_of::<E4m3>())) {
         let tuner = Tuner::in_memory();
         tuner.insert(context.stream.device(), problem, plan);
         let stream = context.stream.with_tuner(&tuner);

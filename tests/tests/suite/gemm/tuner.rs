@@ -2,6 +2,7 @@
 //!
 //! Whole numbers make sums that are exact in any order, so that plans agree to the last bit.
 
+use gatewarp::activation::ActivationType;
 use gatewarp::formats::{E4m3, E5m2};
 use gatewarp::gemm::{
     Accumulation, Fp8Gemm, Fp8Output, GemmOutput, GemmProblem, Sums, Tuner, mm_into,
@@ -69,13 +70,7 @@ fn every_plan<O: Value>(
     want: &[f64],
     product: impl Fn(&Stream) -> Result<Vec<O>, TestCaseError>,
 ) -> Outcome {
-    let shape = HopperShape {
-        matrices: problem.batch,
-        m: problem.m,
-        n: problem.n,
-        k_bytes: problem.k * element,
-        sums: problem.sums,
-    };
+    let shape = problem.shape(element);
     for plan in plans(context, HopperTile::ALL.into_iter(), shape) {
         let wrong = |error: String| Failed::from(format!("{plan:?} of {problem}: {error}"));
         let tuner = Tuner::in_memory();
@@ -182,17 +177,21 @@ fn failed(error: TestCaseError) -> Failed {
 /// On a Hopper GPU all plans are measured; nothing else is tuned.
 fn tunes(context: &Context) -> Outcome {
     let (tuner, stream) = (Tuner::in_memory(), &context.stream);
+    let (plain, silu) = (ActivationType::Identity, ActivationType::Silu);
+    let (fast, promoted) = (Accumulation::Fast, Accumulation::Promoted);
+    let (tiles, groups) = (
+        Fp8Scaling::Tiles128x128,
+        Fp8Scaling::Groups1x128(ScaleMajor::Mn),
+    );
     let tuned = [
-        tuner.tune_mm::<bf16, bf16>(stream, [1, 16, 4096, 4096]),
-        tuner.tune_mm::<f16, f32>(stream, [3, 130, 520, 261]),
-        tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, [1, 64, 2048, 4096], Accumulation::Fast),
-        tuner.tune_mm_fp8::<E4m3, E5m2, f32>(stream, [1, 7, 512, 512], Accumulation::Promoted),
-        tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [8, 2112, 7168], Fp8Scaling::Tiles128x128),
-        tuner.tune_fp8_blockscale_gemm::<bf16>(
-            stream,
-            [8, 2112, 7168],
-            Fp8Scaling::Groups1x128(ScaleMajor::Mn),
-        ),
+        tuner.tune_mm::<bf16, bf16>(stream, [1, 16, 4096, 4096], plain),
+        tuner.tune_mm::<bf16, bf16>(stream, [1, 16, 4096, 4096], silu),
+        tuner.tune_mm::<f16, f32>(stream, [3, 130, 520, 261], plain),
+        tuner.tune_mm_fp8::<E4m3, E4m3, bf16>(stream, [1, 64, 2048, 4096], fast, plain),
+        tuner.tune_mm_fp8::<E4m3, E4m3, E4m3>(stream, [1, 64, 2048, 4096], fast, plain),
+        tuner.tune_mm_fp8::<E4m3, E5m2, f32>(stream, [1, 7, 512, 512], promoted, plain),
+        tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [8, 2112, 7168], tiles, plain),
+        tuner.tune_fp8_blockscale_gemm::<bf16>(stream, [8, 2112, 7168], groups, silu),
     ];
     for tuned in tuned {
         match tuned {
@@ -218,7 +217,7 @@ fn follows(context: &Context, tuner: &Tuner) -> Outcome {
     let [m, n, k] = [16, 4096, 4096];
     let problem = GemmProblem::new::<bf16, bf16, bf16>(Sums::TensorCores, [1, m, n, k]);
     let answer: Option<HopperPlan> = tuner.find(context.stream.device(), &problem);
-    if tuner.len() != 6 || answer.is_none() {
+    if tuner.len() != 8 || answer.is_none() {
         return Err(Failed::from(format!("{tuner:?}: {answer:?}")));
     }
     let a: Vec<bf16> = Values::Whole.draw(m * k, 1);

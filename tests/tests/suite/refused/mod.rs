@@ -9,6 +9,7 @@ mod gemm_epilogue;
 mod gemm_fp8;
 mod gemm_fp8_shuffled;
 mod nn;
+mod quantize_activation;
 mod quantize_block;
 mod quantize_fp8;
 mod quantize_layout;
@@ -28,6 +29,7 @@ pub fn register(suite: &mut Suite) {
     gemm_fp8::register(suite);
     gemm_fp8_shuffled::register(suite);
     nn::register(suite);
+    quantize_activation::register(suite);
     quantize_block::register(suite);
     quantize_fp8::register(suite);
     quantize_layout::register(suite);

@@ -1,7 +1,7 @@
 //! A block quantiser with its operands.
 
 use anyhow::Result;
-use gatewarp::activation::silu_and_mul;
+use gatewarp::activation::activation;
 use gatewarp::formats::{ScaleGrid, ScaleLayout};
 use gatewarp::{Device, Stream, Tensor, bf16};
 use gatewarp_tests::compare::bits;
@@ -30,7 +30,7 @@ impl<D: Pattern, S: Pattern> Quantiser<D, S> {
     pub(super) fn new(bench: &Bench<'_>, [m, k]: [usize; 2], recipe: Recipe<D, S>) -> Result<Self> {
         let (stream, work) = (bench.stream, recipe.work([m, k]));
         let count = bench.rotation(work.bytes());
-        let x = (0..count as u64).map(|i| bench.pool.normal(&[m, recipe.width * k], i));
+        let x = (0..count as u64).map(|i| bench.pool.normal(&[m, recipe.width() * k], i));
         let data = (0..count).map(|_| Tensor::empty(stream, &[m, k / recipe.per_byte]));
         let bytes = grid([m, k], recipe.block).map_or(0, |grid| grid.bytes());
         let scales = (0..count).map(|_| Tensor::empty(stream, &[bytes]));
@@ -54,7 +54,7 @@ impl<D: Pattern, S: Pattern> Quantiser<D, S> {
         })
     }
 
-    /// Codes and scales, in 128x4 tiles, of elements after `silu_and_mul`, by the references.
+    /// Codes and scales, in 128x4 tiles, of elements after any activation, by the references.
     fn reference(&self, x: &[bf16], rows: usize) -> Result<(Vec<D>, Vec<S>)> {
         let (cpu, recipe) = (Device::cpu().stream()?, self.recipe);
         let k = x.len() / rows.max(1);
@@ -75,11 +75,11 @@ impl<D: Pattern, S: Pattern> Quantiser<D, S> {
     /// The sampled rows before they are quantised; an activation is the same device's, whose exponential is its own.
     fn activated(&self, stream: &Stream, rows: &[usize]) -> Result<Vec<bf16>> {
         let x = gather(stream, &self.x[0], rows)?;
-        if self.recipe.width == 1 {
+        let Some(fused) = self.recipe.activation else {
             return Ok(x);
-        }
+        };
         let x = Tensor::from_slice(stream, &x, &[rows.len(), self.x[0].shape().columns()])?;
-        Ok(silu_and_mul(stream, &x)?.to_vec()?)
+        Ok(activation(stream, &x, &fused.into())?.to_vec()?)
     }
 }
 
@@ -104,7 +104,7 @@ impl<D: Pattern, S: Pattern> Case for Quantiser<D, S> {
         self.scales[0].fill_bytes(0xff)?;
         self.run(stream, 0)?;
         let [m, width] = [self.x[0].shape().rows(), self.x[0].shape().columns()];
-        let k = width / self.recipe.width;
+        let k = width / self.recipe.width();
         let mut rows = spread(m, SAMPLE);
         rows.retain(|&row| !self.recipe.is_padding(row));
         let x = self.activated(stream, &rows)?;
