@@ -11,7 +11,7 @@ use crate::arch::{Arch, PtxIsa};
 use crate::device_crate::{DeviceCrate, Options};
 use crate::error::CudaBuilderError;
 use crate::llvm::{Backend, Linked};
-use crate::ptx::{Header, PtxModule};
+use crate::ptx::{Header, PtxModule, without_comments};
 use crate::rerun;
 use crate::toolchain::Toolchain;
 
@@ -225,7 +225,7 @@ impl<'a> Session<'a> {
             arch: self.settings.arch,
             dependent: linked.dependent(&kernels),
             kernels: kernels.into_iter().map(str::to_owned).collect(),
-            text: format!("{}{ptx}", self.header()),
+            text: format!("{}{}", self.header(), without_comments(&ptx)),
         })
     }
 
