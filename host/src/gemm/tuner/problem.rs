@@ -18,8 +18,8 @@ pub struct GemmProblem {
     pub c: DType,
     /// Where sums are kept.
     pub sums: Sums,
-    /// Whether C has an epilogue. Those of answers from before there were any have none.
-    #[serde(default)]
+    /// Whether C has an epilogue; files say it of those that have one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub epilogue: bool,
     /// Products.
     pub batch: usize,

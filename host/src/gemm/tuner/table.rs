@@ -190,6 +190,17 @@ mod tests {
             ..problem(16)
         };
         assert_eq!(table().find("NVIDIA H200", &promoted), None);
+        let finished = problem(16).with_epilogue(true);
+        assert_eq!(table().find("NVIDIA H200", &finished), None);
+    }
+
+    #[test]
+    fn an_epilogue_is_said_and_read() {
+        let (mut table, problem) = (table(), problem(16).with_epilogue(true));
+        table.insert("NVIDIA H200", problem, Answer::new(PLAN, None));
+        let text = table.to_text().expect("text");
+        assert!(text.contains(r#""epilogue":true"#), "{text}");
+        assert_eq!(Table::parse(&text), Ok(table));
     }
 
     #[test]
